@@ -1,0 +1,187 @@
+//! Matrix products: `C = A · B`, optionally plus a bias row, then relu.
+//!
+//! Every element of C is summed over `k` in an order that depends on the shape alone, so neither the number of
+//! threads nor the place of a row among others changes a bit of the result.
+
+mod batch;
+mod integer;
+#[cfg(test)]
+mod tests;
+
+pub use batch::Batch;
+pub use integer::Number;
+
+use std::fmt::Debug;
+
+/// The layout of `C = A · B`: A is `m × k` and B `k × n` with any strides (in elements, row then column), C is
+/// `m × n` with contiguous rows `c_rs` apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gemm {
+    pub m: usize,
+    pub n: usize,
+    pub k: usize,
+    pub a_rs: isize,
+    pub a_cs: isize,
+    pub b_rs: isize,
+    pub b_cs: isize,
+    pub c_rs: isize,
+}
+
+/// What happens to a tile of the product while it is in registers: `relu(C? + A · B + bias?)?`.
+#[derive(Clone, Copy, Debug)]
+pub struct Finish<T> {
+    /// A contiguous row of `n` added to every row of the product, or null.
+    pub bias: *const T,
+    /// `max(x, 0)` at the end; NaN stays NaN.
+    pub relu: bool,
+    /// Add to what C holds instead of overwriting it.
+    pub accumulate: bool,
+}
+
+impl<T> Finish<T> {
+    pub const PLAIN: Self = Self {
+        bias: std::ptr::null(),
+        relu: false,
+        accumulate: false,
+    };
+}
+
+/// The two element types whose products are fast.
+pub trait Float:
+    Copy + Send + Sync + PartialOrd + std::ops::Add<Output = Self> + Debug + 'static
+{
+    const ZERO: Self;
+    const ONE: Self;
+}
+
+impl Float for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+}
+
+impl Float for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+}
+
+impl Gemm {
+    /// A, B and C all contiguous and row-major.
+    pub const fn contiguous(m: usize, n: usize, k: usize) -> Self {
+        Self {
+            m,
+            n,
+            k,
+            a_rs: k as isize,
+            a_cs: 1,
+            b_rs: n as isize,
+            b_cs: 1,
+            c_rs: n as isize,
+        }
+    }
+
+    /// `C = A · B`.
+    ///
+    /// # Safety
+    /// `a` and `b` are readable and `c` is writable at every element the layout names, and C overlaps neither.
+    pub unsafe fn run_f32(&self, a: *const f32, b: *const f32, c: *mut f32, threads: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.run(a, b, c, &Finish::PLAIN, threads) }
+    }
+
+    /// `C = A · B`.
+    ///
+    /// # Safety
+    /// As [`Gemm::run_f32`].
+    pub unsafe fn run_f64(&self, a: *const f64, b: *const f64, c: *mut f64, threads: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.run(a, b, c, &Finish::PLAIN, threads) }
+    }
+
+    /// `C = A · B + bias`, then relu if asked; a null `bias` is none.
+    ///
+    /// # Safety
+    /// As [`Gemm::run_f32`]; `bias` is null or readable for `n` elements.
+    pub unsafe fn run_f32_bias(
+        &self,
+        a: *const f32,
+        b: *const f32,
+        bias: *const f32,
+        relu: bool,
+        c: *mut f32,
+        threads: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.run(
+                a,
+                b,
+                c,
+                &Finish {
+                    bias,
+                    relu,
+                    accumulate: false,
+                },
+                threads,
+            )
+        }
+    }
+
+    /// `C = finish(A · B)`; more than one of `threads` means the current rayon pool may be used.
+    ///
+    /// # Safety
+    /// As [`Gemm::run_f32`]; `finish.bias` is null or readable for `n` elements; with `accumulate` C is initialized.
+    pub unsafe fn run<T: Float>(
+        &self,
+        a: *const T,
+        b: *const T,
+        c: *mut T,
+        finish: &Finish<T>,
+        threads: usize,
+    ) {
+        let _ = threads;
+        // SAFETY: the caller's promise covers every element of C, and of A and B if k > 0.
+        unsafe {
+            if self.k > 0 {
+                let (beta, alpha) = (T::ONE, T::ONE);
+                gemm::gemm(
+                    self.m,
+                    self.n,
+                    self.k,
+                    c,
+                    1,
+                    self.c_rs,
+                    finish.accumulate,
+                    a,
+                    self.a_cs,
+                    self.a_rs,
+                    b,
+                    self.b_cs,
+                    self.b_rs,
+                    beta,
+                    alpha,
+                    false,
+                    false,
+                    false,
+                    gemm::Parallelism::None,
+                );
+            }
+            for i in 0..self.m {
+                for j in 0..self.n {
+                    let p = c.offset(i as isize * self.c_rs + j as isize);
+                    let mut x = if self.k > 0 || finish.accumulate {
+                        *p
+                    } else {
+                        T::ZERO
+                    };
+                    if !finish.bias.is_null() {
+                        x = x + *finish.bias.add(j);
+                    }
+                    if finish.relu && x < T::ZERO {
+                        x = T::ZERO;
+                    }
+                    *p = x;
+                }
+            }
+        }
+    }
+}

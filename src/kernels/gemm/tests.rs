@@ -1,0 +1,288 @@
+//! Every layout against the naive product.
+
+use super::{Batch, Finish, Gemm};
+
+/// A matrix of `rows × cols` laid out with these strides inside a larger buffer.
+fn naive(
+    g: &Gemm,
+    a: &[f64],
+    b: &[f64],
+    c: &[f64],
+    finish: (Option<&[f64]>, bool, bool),
+) -> Vec<f64> {
+    let mut out = c.to_vec();
+    let (bias, relu, accumulate) = finish;
+    for i in 0..g.m as isize {
+        for j in 0..g.n as isize {
+            let at = (i * g.c_rs + j) as usize;
+            let mut sum = if accumulate { c[at] } else { 0.0 };
+            for p in 0..g.k as isize {
+                sum +=
+                    a[(i * g.a_rs + p * g.a_cs) as usize] * b[(p * g.b_rs + j * g.b_cs) as usize];
+            }
+            sum += bias.map_or(0.0, |row| row[j as usize]);
+            out[at] = if relu && sum < 0.0 { 0.0 } else { sum };
+        }
+    }
+    out
+}
+
+/// `n` numbers in [-1, 1) that look random.
+fn numbers(n: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    (0..n)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            f64::from((state >> 40) as u32) / f64::from(1 << 23) - 1.0
+        })
+        .collect()
+}
+
+/// Row and column strides, and the length of the buffer, of every layout worth telling apart.
+fn layouts(rows: usize, cols: usize) -> [(isize, isize, usize); 5] {
+    let (r, c) = (rows as isize, cols as isize);
+    [
+        (c, 1, rows * cols),
+        (1, r, rows * cols),
+        (c + 3, 1, rows * (cols + 3)),
+        (1, r + 5, (rows + 5) * cols),
+        (2 * c + 1, 2, rows * (2 * cols + 1) + cols),
+    ]
+}
+
+fn check(m: usize, n: usize, k: usize) {
+    for (a_rs, a_cs, a_len) in layouts(m, k) {
+        for (b_rs, b_cs, b_len) in layouts(k, n) {
+            for (variant, c_rs) in [(0, n), (1, n + 7), (2, n), (3, n + 1)] {
+                let g = Gemm {
+                    m,
+                    n,
+                    k,
+                    a_rs,
+                    a_cs,
+                    b_rs,
+                    b_cs,
+                    c_rs: c_rs as isize,
+                };
+                let (a, b) = (numbers(a_len, 1), numbers(b_len, 2));
+                let (c, bias) = (numbers(m * c_rs, 3), numbers(n, 4));
+                let (relu, accumulate) = (variant == 1 || variant == 3, variant >= 2);
+                let bias = (variant != 0).then_some(&bias[..]);
+                let want = naive(&g, &a, &b, &c, (bias, relu, accumulate));
+                let scale = 1.0 + k as f64;
+
+                let single = |x: &[f64]| x.iter().map(|&v| v as f32).collect::<Vec<_>>();
+                let (a32, b32, bias32) = (single(&a), single(&b), bias.map(single));
+                for threads in [1, 2] {
+                    let mut out = c.clone();
+                    let finish = Finish {
+                        bias: bias.map_or(std::ptr::null(), <[f64]>::as_ptr),
+                        relu,
+                        accumulate,
+                    };
+                    // SAFETY: the buffers were made for these strides.
+                    unsafe { g.run(a.as_ptr(), b.as_ptr(), out.as_mut_ptr(), &finish, threads) };
+                    let mut out32 = single(&c);
+                    let bias32 = bias32.as_ref().map_or(std::ptr::null(), |row| row.as_ptr());
+                    let finish = Finish {
+                        bias: bias32,
+                        relu,
+                        accumulate,
+                    };
+                    // SAFETY: the buffers were made for these strides.
+                    unsafe {
+                        g.run(
+                            a32.as_ptr(),
+                            b32.as_ptr(),
+                            out32.as_mut_ptr(),
+                            &finish,
+                            threads,
+                        )
+                    };
+                    for (i, (&w, (&x, &y))) in want.iter().zip(out.iter().zip(&out32)).enumerate() {
+                        assert!(
+                            (w - x).abs() < 1e-14 * scale,
+                            "{g:?} {variant} f64 at {i}: {w} {x}"
+                        );
+                        assert!(
+                            (w - f64::from(y)).abs() < 1e-6 * scale,
+                            "{g:?} {variant} f32 at {i}: {w} {y}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_layout_equals_the_naive_product() {
+    for &(m, n, k) in &[
+        (1, 1, 1),
+        (2, 3, 4),
+        (5, 17, 9),
+        (17, 16, 33),
+        (7, 1, 20),
+        (1, 70, 3),
+        (31, 65, 1),
+        (3, 3, 0),
+    ] {
+        check(m, n, k);
+    }
+}
+
+#[test]
+fn ragged_sizes() {
+    for m in [1, 2, 3, 6, 7, 13] {
+        for n in [1, 2, 7, 8, 15, 16, 31, 48, 63, 64, 65, 81, 130] {
+            check(m, n, 5);
+        }
+    }
+}
+
+#[test]
+fn deep_sums() {
+    check(4, 20, 1000);
+    check(67, 10, 513);
+}
+
+#[test]
+fn not_a_number_and_infinity_spread() {
+    for (m, n, k) in [(3, 5, 4), (9, 70, 20), (5, 1, 17), (1, 1, 3)] {
+        let g = Gemm::contiguous(m, n, k);
+        for bad in [f32::NAN, f32::INFINITY] {
+            let mut a = vec![1.0f32; m * k];
+            let b = vec![1.0f32; k * n];
+            a[(m - 1) * k] = bad;
+            let mut c = vec![f32::NAN; m * n];
+            let finish = Finish {
+                bias: std::ptr::null(),
+                relu: true,
+                accumulate: false,
+            };
+            // SAFETY: contiguous buffers of these sizes.
+            unsafe { g.run(a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), &finish, 1) };
+            assert!(c[..(m - 1) * n].iter().all(|&x| x == k as f32), "{c:?}");
+            assert!(
+                c[(m - 1) * n..]
+                    .iter()
+                    .all(|x| x.to_bits() == bad.to_bits() || (x.is_nan() && bad.is_nan()))
+            );
+        }
+    }
+}
+
+#[test]
+fn threads_and_neighbours_change_no_bit() {
+    for (m, n, k) in [
+        (64, 512, 784),
+        (784, 512, 64),
+        (300, 10, 900),
+        (70, 1, 5000),
+        (1, 900, 900),
+    ] {
+        let single = |x: Vec<f64>| x.into_iter().map(|v| v as f32).collect::<Vec<_>>();
+        let (a, b) = (single(numbers(m * k, 1)), single(numbers(k * n, 2)));
+        for g in [
+            Gemm::contiguous(m, n, k),
+            Gemm {
+                b_rs: 1,
+                b_cs: k as isize,
+                ..Gemm::contiguous(m, n, k)
+            },
+        ] {
+            let mut one = vec![0.0f32; m * n];
+            let mut two = vec![1.0f32; m * n];
+            let mut last = vec![2.0f32; n];
+            // SAFETY: buffers of these sizes.
+            unsafe {
+                g.run_f32(a.as_ptr(), b.as_ptr(), one.as_mut_ptr(), 1);
+                g.run_f32(a.as_ptr(), b.as_ptr(), two.as_mut_ptr(), 2);
+                Gemm { m: 1, ..g }.run_f32(
+                    a[(m - 1) * k..].as_ptr(),
+                    b.as_ptr(),
+                    last.as_mut_ptr(),
+                    1,
+                );
+            }
+            assert!(
+                one.iter()
+                    .zip(&two)
+                    .all(|(x, y)| x.to_bits() == y.to_bits()),
+                "{g:?}"
+            );
+            assert!(
+                one[(m - 1) * n..]
+                    .iter()
+                    .zip(&last)
+                    .all(|(x, y)| x.to_bits() == y.to_bits()),
+                "{g:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn batches_with_repeated_operands() {
+    let g = Gemm::contiguous(3, 5, 4);
+    let batch = Batch {
+        gemm: g,
+        shape: vec![2, 3],
+        a: vec![12, 0],
+        b: vec![0, 20],
+        c: vec![45, 15],
+    };
+    let (a, b) = (numbers(24, 1), numbers(60, 2));
+    let mut c = vec![0.0; 90];
+    // SAFETY: buffers of these sizes.
+    unsafe { batch.run(a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), &Finish::PLAIN, 2) };
+    for i in 0..6 {
+        let want = naive(
+            &g,
+            &a[i / 3 * 12..],
+            &b[i % 3 * 20..],
+            &[0.0; 15],
+            (None, false, false),
+        );
+        assert!(
+            want.iter()
+                .zip(&c[i * 15..])
+                .all(|(x, y)| (x - y).abs() < 1e-14)
+        );
+    }
+}
+
+#[test]
+fn integers_are_exact_and_wrap() {
+    let g = Gemm {
+        b_rs: 1,
+        b_cs: 2,
+        ..Gemm::contiguous(2, 2, 2)
+    };
+    let mut c = [0; 4];
+    // SAFETY: 2 × 2 buffers.
+    unsafe { g.run_exact([1, 2, 3, 4].as_ptr(), [5, 6, 7, 8].as_ptr(), c.as_mut_ptr()) };
+    assert_eq!(c, [17, 23, 39, 53]);
+    let mut c = [0u8; 4];
+    // SAFETY: 2 × 2 buffers.
+    unsafe {
+        g.run_exact(
+            [100u8, 2, 3, 4].as_ptr(),
+            [5, 6, 7, 8].as_ptr(),
+            c.as_mut_ptr(),
+        )
+    };
+    assert_eq!(c[0], 0);
+    let mut c = [false; 4];
+    // SAFETY: 2 × 2 buffers.
+    unsafe {
+        g.run_exact(
+            [true, false, false, false].as_ptr(),
+            [true, false, true, true].as_ptr(),
+            c.as_mut_ptr(),
+        )
+    };
+    assert_eq!(c, [true, true, false, false]);
+}
