@@ -1,0 +1,42 @@
+"""What training prints, and the switch that sends it to the log instead."""
+
+from __future__ import annotations
+
+import sys
+
+
+class _Settings:
+    interactive = True
+
+
+def enable_interactive_logging() -> None:
+    """Print progress on standard output (the default)."""
+    _Settings.interactive = True
+
+
+def disable_interactive_logging() -> None:
+    """Send progress to the logger `keraburn` instead of standard output."""
+    _Settings.interactive = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether progress is printed on standard output."""
+    return _Settings.interactive
+
+
+def print_message(message: str, line_break: bool = True) -> None:
+    """Write `message` at once, in whatever characters the output can show."""
+    if not _Settings.interactive:
+        # Only who switches it on pays for the import.
+        import logging
+
+        logging.getLogger("keraburn").info(message)
+        return
+    if line_break:
+        message += "\n"
+    try:
+        sys.stdout.write(message)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(message.replace("━", "=").encode(encoding, errors="ignore").decode(encoding))
+    sys.stdout.flush()
