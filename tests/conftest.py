@@ -1,0 +1,60 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import keraburn
+from keraburn import _core
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def _device_params() -> list[object]:
+    return [
+        pytest.param(name, marks=[pytest.mark.gpu] if name.startswith(("gpu", "wgpu")) else [])
+        for name in _core.devices()
+    ]
+
+
+@pytest.fixture(params=_device_params())
+def device(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once on every device that is built, as the current device."""
+    with keraburn.device(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def run_python() -> Callable[..., str]:
+    """Run code or a file in a Python of its own and give what it printed; if it fails, so does the test."""
+
+    def run(*arguments: str, timeout: float = 300, **environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+            cwd=ROOT,
+            timeout=timeout,
+        )
+        assert done.returncode == 0, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def shared_examples() -> pathlib.Path:
+    """The folder of the documents' programs: $KERABURN_EXAMPLES, or shared/examples beside the clone."""
+    folder = pathlib.Path(os.environ.get("KERABURN_EXAMPLES", ROOT.parent / "shared" / "examples"))
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"the documents' programs are missing: {folder}")
+        pytest.skip(f"the documents' programs are not here: {folder}")
+    return folder

@@ -1,0 +1,263 @@
+"""The sources keep to the design: who may name whom, how long a file may be, where a name is listed."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "python" / "keraburn"
+CRATE = ROOT / "src"
+
+# Lowest first; those of one line may name each other, as long as no circle arises.
+PYTHON_LAYERS = [
+    {"_core"},
+    {"config", "tree", "dtypes", "tensor", "trace", "variable"},
+    {"ops", "random"},
+    {"registry"},
+    {"activations", "initializers", "regularizers", "constraints", "losses", "metrics", "optimizers"},
+    {"utils"},
+    {"layers"},
+    {"saving", "callbacks"},
+    {"training"},
+    {"models"},
+    {"keras", "tf", "datasets", "preprocessing"},
+    {""},
+]
+
+RUST_LAYERS = [
+    {"error", "dtype", "device", "shape"},
+    {"tensor", "kernels"},
+    {"ops"},
+    {"graph"},
+    {"train"},
+    {"py"},
+]
+MAY_NAME_PYO3 = {"py", "lib"}
+MAY_NAME_BURN = {"tensor", "device", "dtype", "ops"}
+
+MOST_LINES = 500
+
+
+def python_files() -> list[pathlib.Path]:
+    files = sorted(PACKAGE.rglob("*.py"))
+    assert len(files) > 30, f"found only {len(files)} files below {PACKAGE}"
+    return files
+
+
+def rust_files() -> list[pathlib.Path]:
+    files = sorted(CRATE.rglob("*.rs"))
+    assert len(files) > 20, f"found only {len(files)} files below {CRATE}"
+    return files
+
+
+def layer_of(name: str, layers: list[set[str]]) -> int:
+    found = [level for level, names in enumerate(layers) if name in names]
+    assert found, f"'{name}' has no place in the order of the design"
+    return found[0]
+
+
+# --- Python ---------------------------------------------------------------------------------------------------------
+
+
+def module_name(path: pathlib.Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part_of(module: str) -> str:
+    """`keraburn.layers.dense` belongs to `layers`; the package's own head to the empty name."""
+    return [*module.split("."), ""][1]
+
+
+MODULES = {module_name(path) for path in PACKAGE.rglob("*.py")} | {"keraburn._core"}
+
+
+def imported_modules(node: ast.stmt) -> list[str]:
+    """Modules of our own that one import statement names."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names if alias.name.split(".")[0] == "keraburn"]
+    if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "keraburn":
+        inner = [f"{node.module}.{alias.name}" for alias in node.names]
+        return [name if name in MODULES else str(node.module) for name in inner]
+    return []
+
+
+def is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def run_time_imports(path: pathlib.Path) -> list[str]:
+    """What a module imports when it is itself imported; names for type checkers do not count."""
+    found: list[str] = []
+
+    def visit(node: ast.AST) -> None:
+        if is_for_types_only(node):
+            return
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.extend(imported_modules(node))
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_python_names_only_what_lies_below():
+    wrong, seen = [], 0
+    for path in python_files():
+        module = module_name(path)
+        level = layer_of(part_of(module), PYTHON_LAYERS)
+        for name in run_time_imports(path):
+            seen += 1
+            if layer_of(part_of(name), PYTHON_LAYERS) > level:
+                wrong.append(f"{module} imports {name}")
+    assert seen > 100
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_circle_of_python_modules():
+    graph = {module_name(path): set(run_time_imports(path)) for path in python_files()}
+    assert sum(map(len, graph.values())) > 100
+    done: set[str] = set()
+
+    def circle(module: str, above: tuple[str, ...]) -> tuple[str, ...] | None:
+        if module in above:
+            return (*above[above.index(module) :], module)
+        if module in done:
+            return None
+        for name in sorted(graph.get(module, ())):
+            # A package's head lists its files; a file that names its own package means another file of it.
+            if name != module and (found := circle(name, (*above, module))):
+                return found
+        done.add(module)
+        return None
+
+    for module in sorted(graph):
+        found = circle(module, ())
+        assert found is None, " -> ".join(found or ())
+
+
+def test_no_import_of_our_own_inside_a_function():
+    functions, wrong = 0, []
+    for path in python_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                functions += 1
+                imports = [inner for inner in ast.walk(node) if isinstance(inner, (ast.Import, ast.ImportFrom))]
+                wrong += [f"{path.relative_to(ROOT)}:{inner.lineno}" for inner in imports if imported_modules(inner)]
+    assert functions > 300
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_imported_at_start_is_numpy_and_the_standard_library(run_python):
+    printed = run_python(
+        "-c",
+        "import sys, numpy; before = set(sys.modules); import keraburn\n"
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))",
+    )
+    loaded = set(printed.split())
+    assert "keraburn" in loaded
+    heavy = {"h5py", "scipy", "pandas", "IPython", "rich", "matplotlib", "tensorflow", "jax", "torch", "keras"}
+    assert not loaded & heavy
+    assert not loaded & {"asyncio", "multiprocessing", "unittest", "http", "email"}
+
+
+def public_members(head: pathlib.Path) -> Iterator[tuple[str, ast.ImportFrom]]:
+    for node in ast.parse(head.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name, node
+
+
+@pytest.mark.parametrize("package", ["layers", "losses", "metrics", "optimizers", "callbacks", "ops"])
+def test_a_name_is_listed_once(package):
+    names = [name for name, _ in public_members(PACKAGE / package / "__init__.py")]
+    assert len(names) > 3
+    assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
+
+
+# --- Rust -----------------------------------------------------------------------------------------------------------
+
+
+def rust_part(path: pathlib.Path) -> str:
+    first = path.relative_to(CRATE).parts[0]
+    return first.removesuffix(".rs")
+
+
+def rust_code(path: pathlib.Path) -> str:
+    """The source without comments, strings and unit tests."""
+    text = path.read_text(encoding="utf-8").split("#[cfg(test)]")[0]
+    text = re.sub(r"//[^\n]*", "", text)
+    return re.sub(r'"(?:\\.|[^"\\])*"', '""', text)
+
+
+def crate_names(code: str) -> set[str]:
+    """The crate's own modules that the code names: `crate::x` and `use crate::{x::.., y}`."""
+    names = set(re.findall(r"\bcrate::(\w+)", code))
+    for group in re.findall(r"\bcrate::\{(.*?)\};", code, flags=re.S):
+        flat = re.sub(r"\{[^{}]*\}", "", re.sub(r"\{[^{}]*\}", "", group))
+        names |= set(re.findall(r"(?:^|,)\s*(\w+)", flat))
+    return names
+
+
+def test_rust_names_only_what_lies_below():
+    wrong, seen = [], 0
+    for path in rust_files():
+        part = rust_part(path)
+        if part == "lib":
+            continue
+        level = layer_of(part, RUST_LAYERS)
+        for name in crate_names(rust_code(path)):
+            seen += 1
+            other = layer_of(name, RUST_LAYERS)
+            if other > level or (name != part and other == level and part in {"kernels", "tensor"}):
+                wrong.append(f"{path.relative_to(ROOT)} names crate::{name}")
+    assert seen > 30
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "allowed"),
+    [(r"\b(?:pyo3|numpy)::", MAY_NAME_PYO3), (r"\bburn\w*::", MAY_NAME_BURN)],
+    ids=["pyo3", "burn"],
+)
+def test_who_may_name_an_engine(pattern, allowed):
+    naming = {path: rust_part(path) for path in rust_files() if re.search(pattern, rust_code(path))}
+    assert naming, f"nothing matches {pattern}"
+    wrong = [str(path.relative_to(ROOT)) for path, part in naming.items() if part not in allowed]
+    assert not wrong, "\n".join(wrong)
+
+
+# --- Both -----------------------------------------------------------------------------------------------------------
+
+
+def test_files_stay_readable():
+    files = [*python_files(), *rust_files(), *sorted((ROOT / "tests").rglob("*.py"))]
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert sum(lengths.values()) > 5000
+    too_long = {name: length for name, length in lengths.items() if length > MOST_LINES}
+    assert not too_long
+
+
+def test_every_operation_of_the_core_is_used():
+    used = set()
+    for path in python_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+    registered = registered_operations()
+    assert len(registered) > 80
+    # `bool` is a name of a dtype and more: a name that only happens to occur somewhere would prove nothing,
+    # but a name that occurs nowhere is an operation that nobody can reach.
+    assert not registered - used, sorted(registered - used)
+
+
+def registered_operations() -> set[str]:
+    from keraburn import _core
+
+    return set(_core.operations())
