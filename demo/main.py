@@ -98,10 +98,9 @@ def tumours() -> Result:
     model.compile(optimizer=keras.optimizers.Adam(learning_rate=3e-3), loss="binary_crossentropy", metrics=["accuracy"])
     seconds, steps = train(model, x, y, epochs=25, batch_size=32)
     scores = model.evaluate(x_test, y_test)
-    called_malignant = model.predict(x_test, verbose=0)[:, 0] < 0.5
-    print(
-        f"{int((called_malignant & (y_test == 0)).sum())} of {int((y_test == 0).sum())} malignant tumours were recognised."
-    )
+    malignant = y_test == 0
+    recognised = (model.predict(x_test, verbose=0)[:, 0] < 0.5) & malignant
+    print(f"{recognised.sum()} of {malignant.sum()} malignant tumours were recognised.")
     return Result("tumours", len(x), len(x_test), "accuracy", scores.accuracy, 0.95, seconds, steps)
 
 
