@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keraburn import config, ops, registry
-from keraburn.initializers.constant import Constant, Identity, Ones, Zeros
+from keraburn.initializers.constants import Constant, Identity, Ones, Zeros
 from keraburn.initializers.initializer import Initializer
 from keraburn.initializers.random import Orthogonal, RandomInitializer, RandomNormal, RandomUniform, TruncatedNormal
 from keraburn.initializers.scaling import (
