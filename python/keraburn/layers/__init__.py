@@ -1,0 +1,71 @@
+"""Layers, under Keras's names."""
+
+from __future__ import annotations
+
+from keraburn import registry
+from keraburn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from keraburn.layers.dense import Dense
+from keraburn.layers.input_layer import Input, InputLayer
+from keraburn.layers.input_spec import InputSpec
+from keraburn.layers.layer import Layer
+from keraburn.layers.regularization import (
+    ActivityRegularization,
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+)
+from keraburn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from keraburn.layers.simple import Activation, Identity, Lambda, Masking
+
+_LAYERS = registry.publish(
+    "keras.layers",
+    (
+        Activation,
+        ActivityRegularization,
+        AlphaDropout,
+        Dense,
+        Dropout,
+        ELU,
+        Flatten,
+        GaussianDropout,
+        GaussianNoise,
+        Identity,
+        InputLayer,
+        Lambda,
+        Layer,
+        LeakyReLU,
+        Masking,
+        PReLU,
+        Permute,
+        ReLU,
+        RepeatVector,
+        Reshape,
+        Softmax,
+        SpatialDropout1D,
+    ),
+)
+
+
+def serialize(layer: Layer) -> dict[str, object]:
+    """The config of a layer, with its class."""
+    return registry.serialize_keras_object(layer)
+
+
+def deserialize(config: dict[str, object], custom_objects: dict[str, object] | None = None) -> Layer:
+    """The layer that a config describes.
+
+    Raises:
+        ValueError: if the config describes something else.
+    """
+    layer = registry.deserialize_keras_object(config, custom_objects=custom_objects, module_objects=_LAYERS)
+    if not isinstance(layer, Layer):
+        raise ValueError(
+            "`keras.layers.deserialize` was passed a `config` object that is not a `keras.layers.Layer`. "
+            f"Received: {config}"
+        )
+    return layer
+
+
+__all__ = sorted([*_LAYERS, "Input", "InputSpec", "deserialize", "serialize"])

@@ -1,0 +1,168 @@
+"""A call of a layer: its arguments by name, what is inherited from the calls around it, and masks."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keraburn import tree
+from keraburn.layers.operation import signature
+from keraburn.tensor import Tensor, TracedTensor
+
+if TYPE_CHECKING:
+    from keraburn.layers.layer import Layer
+
+
+class _Context(threading.local):
+    """What the calls going on in this thread hand down to the layers inside."""
+
+    def __init__(self) -> None:
+        self.entry: Layer | None = None
+        self.training: bool | None = None
+        self.scopes: list[Layer] = []
+
+
+context = _Context()
+
+
+class Arguments:
+    """The arguments of one call of a layer's `call`, by name.
+
+    Args:
+        layer: the layer that is called.
+        args: positional arguments, converted to tensors.
+        kwargs: keyword arguments; `training` is taken out where `call` does not have it.
+
+    Raises:
+        TypeError: if `call` does not take these arguments.
+        ValueError: if an argument mixes tensors with something else.
+    """
+
+    def __init__(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        parameters = layer._call_parameters
+        self.training = kwargs.get("training")
+        if "training" in kwargs and "training" not in parameters:
+            del kwargs["training"]
+        bound = signature(type(layer).call).bind(layer, *args, **kwargs)
+        if self.training is None:
+            self.training = bound.arguments.get("training")
+        bound.apply_defaults()
+        self.values = dict(list(bound.arguments.items())[1:])
+        self.default_training = self.values.get("training")
+        self.first = next(iter(self.values.values()), None)
+        self.tensors = {name: value for name, value in self.values.items() if _holds_tensors(name, value)}
+
+    def shapes(self) -> dict[str, Any]:
+        """From `<argument>_shape` to the shape, or structure of shapes, of every argument of tensors."""
+        return {
+            f"{name}_shape": tree.map_structure(_shape, value)
+            for name, value in self.tensors.items()
+            if name not in ("mask", "args", "kwargs")
+        }
+
+    def shapes_for(self, method: Callable[..., Any], layer: Layer) -> dict[str, Any]:
+        """The arguments for `build` or `compute_output_shape`: by name, or the first shape where they take one.
+
+        Raises:
+            ValueError: if an argument of the method is not named after an argument of `call`.
+        """
+        shapes = self.shapes()
+        names = [
+            name
+            for name, parameter in inspect.signature(method).parameters.items()
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        ]
+        if len(names) == 1:
+            return {names[0]: next(iter(shapes.values()), None)}
+        for name in names:
+            if not name.endswith("_shape") or name.removesuffix("_shape") not in self.values:
+                raise ValueError(
+                    f"For a `{method.__name__}()` method with more than one argument, all arguments should have a "
+                    "`_shape` suffix and match an argument from `call()`. E.g. "
+                    f"`{method.__name__}(self, foo_shape, bar_shape)`. For layer '{type(layer).__name__}', received "
+                    f"`{method.__name__}()` argument `{name}`."
+                )
+        return {name: shapes[name] for name in names if name in shapes}
+
+
+def _holds_tensors(name: str, value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return True
+    if not isinstance(value, (list, tuple, dict)):
+        return False
+    kinds = {isinstance(leaf, Tensor) for leaf in tree.flatten(value)}
+    if kinds == {True, False}:
+        raise ValueError(
+            "In a nested call() argument, you cannot mix tensors and non-tensors. "
+            f"Received invalid mixed argument: {name}={value}"
+        )
+    return kinds == {True}
+
+
+def _shape(tensor: Tensor) -> tuple[Any, ...]:
+    shape = tuple(tensor.shape)
+    # A layer built while a model is described knows no batch size.
+    if shape and isinstance(tensor, TracedTensor) and shape[0] == tensor.trace.probe:
+        return (None, *shape[1:])
+    return shape
+
+
+def get_mask(tensor: Any) -> Any:
+    """The mask that travels with a tensor, or None."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def masks_of(value: Any) -> Any:
+    """The masks of a tensor or of a structure of tensors; None if there is none at all."""
+    if isinstance(value, Tensor):
+        return get_mask(value)
+    if isinstance(value, (list, tuple)):
+        masks = [masks_of(item) for item in value]
+        return None if all(mask is None for mask in masks) else masks
+    if isinstance(value, dict):
+        named = {key: masks_of(item) for key, item in value.items()}
+        return None if all(mask is None for mask in named.values()) else named
+    return None
+
+
+def set_masks(outputs: Any, masks: Any) -> None:
+    """Attach masks to outputs that have none yet."""
+    if masks is None:
+        return
+    if isinstance(outputs, Tensor):
+        if get_mask(outputs) is None:
+            outputs._keras_mask = masks
+    elif isinstance(outputs, dict):
+        for key, output in outputs.items():
+            set_masks(output, masks.get(key))
+    elif isinstance(outputs, (list, tuple)):
+        for output, mask in zip(outputs, masks, strict=True):
+            set_masks(output, mask)
+
+
+def fill_masks(arguments: Arguments, kwargs: dict[str, Any]) -> None:
+    """Put the masks that travel with tensors into the mask arguments of `call` that were left open."""
+    tensors = {name: value for name, value in arguments.tensors.items() if not f"_{name}".endswith("_mask")}
+    if len(tensors) == 1 and "mask" in arguments.values:
+        if arguments.values["mask"] is None:
+            mask = masks_of(next(iter(tensors.values())))
+            if mask is not None:
+                kwargs["mask"] = mask
+        return
+    for name, value in tensors.items():
+        target = f"{name}_mask"
+        if target in arguments.values and arguments.values[target] is None:
+            mask = masks_of(value)
+            if mask is not None:
+                kwargs[target] = mask
+
+
+def is_numbers(value: Any) -> bool:
+    """Whether `value` is a Python number or nested lists of them, which cannot mean several inputs."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(is_numbers(item) for item in value)
+    return isinstance(value, (bool, int, float, np.number))

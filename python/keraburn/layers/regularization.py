@@ -1,0 +1,263 @@
+"""Layers that act in training only, against overfitting: dropout in its variants, noise, and ActivityRegularization."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keraburn import ops, random, regularizers
+from keraburn.layers.input_spec import InputSpec
+from keraburn.layers.layer import Layer
+from keraburn.random import SeedGenerator
+
+
+def _check_fraction(name: str, value: Any) -> None:
+    if isinstance(value, str) or not 0 <= value <= 1:
+        raise ValueError(
+            f"Invalid value received for argument `{name}`. Expected a float value between 0 and 1. "
+            f"Received: {name}={value}"
+        )
+
+
+def _check_noise_shape(noise_shape: Any) -> tuple[int | None, ...] | None:
+    if noise_shape is None:
+        return None
+    if isinstance(noise_shape, str) or not hasattr(noise_shape, "__iter__"):
+        raise ValueError(
+            "Invalid value received for argument `noise_shape`. Expected a tuple or list of integers. "
+            f"Received: noise_shape={noise_shape}"
+        )
+    for index, size in enumerate(noise_shape):
+        if size is not None and not isinstance(size, int):
+            raise ValueError(
+                "Invalid value received for argument `noise_shape`. Expected all elements to be integers or None. "
+                f"Received element at index {index}: {size} (type: {type(size).__name__})"
+            )
+        if size is not None and size <= 0:
+            raise ValueError(
+                "Invalid value received for argument `noise_shape`. Expected all dimensions to be positive integers "
+                f"or None. Received negative or zero value at index {index}: {size}"
+            )
+    return tuple(noise_shape)
+
+
+class _Random(Layer):
+    """What they share: a seed generator of their own, and nothing to do when the amount of noise is zero."""
+
+    seed_generator: SeedGenerator
+
+    def __init__(self, amount: float, seed: int | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+        if amount > 0:
+            self.seed_generator = SeedGenerator(seed)
+        self.supports_masking = True
+        self._build_at_init()
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+
+class Dropout(_Random):
+    """In training, sets a random fraction of the inputs to zero and scales the rest by `1 / (1 - rate)`.
+
+    Args:
+        rate: the fraction, between 0 and 1.
+        noise_shape: shape of the random pattern, broadcast to the inputs; None inside stands for the inputs' size.
+        seed: for the same patterns every time.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Call arguments: `inputs`; `training`, whether to drop.
+
+    Shapes: outputs as inputs, any.
+
+    Raises:
+        ValueError: if the rate or the noise shape is out of range.
+
+    Srivastava et al., 2014: https://jmlr.org/papers/v15/srivastava14a.html
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> layer = keras.layers.Dropout(0.5, seed=0)
+    >>> sorted(set(layer(np.ones((1, 100)), training=True).numpy().ravel().tolist()))
+    [0.0, 2.0]
+    >>> float(layer(np.ones((1, 1))).numpy()[0, 0])
+    1.0
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
+        _check_fraction("rate", rate)
+        super().__init__(rate, seed, **kwargs)
+        self.rate = rate
+        self.noise_shape = _check_noise_shape(noise_shape)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training or self.rate == 0:
+            return inputs
+        return random.dropout(inputs, self.rate, noise_shape=self._pattern_shape(inputs), seed=self.seed_generator)
+
+    def _pattern_shape(self, inputs: Any) -> Any:
+        return self.noise_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
+
+
+class SpatialDropout1D(Dropout):
+    """Dropout of whole features of sequences: all steps of a feature are dropped together.
+
+    Args:
+        rate: the fraction, between 0 and 1.
+        seed: for the same patterns every time.
+        name: name of the layer.
+        dtype: dtype of the layer.
+
+    Shapes: outputs as inputs, `(batch, steps, features)`.
+
+    Tompson et al., 2014: https://arxiv.org/abs/1411.4280
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+        self.input_spec = InputSpec(ndim=3)
+
+    def _pattern_shape(self, inputs: Any) -> Any:
+        return (inputs.shape[0], 1, inputs.shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}
+
+
+class GaussianNoise(_Random):
+    """In training, adds normal noise with mean 0.
+
+    Args:
+        stddev: standard deviation of the noise, between 0 and 1.
+        seed: for the same noise every time.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Call arguments: `inputs`; `training`, whether to add noise.
+
+    Shapes: outputs as inputs, any.
+    """
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
+        _check_fraction("stddev", stddev)
+        super().__init__(stddev, seed, **kwargs)
+        self.stddev = stddev
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training or self.stddev == 0:
+            return inputs
+        noise = random.normal(
+            tuple(inputs.shape), mean=0.0, stddev=self.stddev, dtype=self.compute_dtype, seed=self.seed_generator
+        )
+        return ops.add(inputs, noise)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}
+
+
+class GaussianDropout(_Random):
+    """In training, multiplies by normal noise with mean 1 and standard deviation `sqrt(rate / (1 - rate))`.
+
+    Args:
+        rate: as the rate of Dropout, between 0 and 1.
+        seed: for the same noise every time.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Call arguments: `inputs`; `training`, whether to multiply.
+
+    Shapes: outputs as inputs, any.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        _check_fraction("rate", rate)
+        super().__init__(rate, seed, **kwargs)
+        self.rate = rate
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training or self.rate == 0:
+            return inputs
+        stddev = math.sqrt(self.rate / (1.0 - self.rate)) if self.rate < 1 else math.inf
+        noise = random.normal(
+            tuple(inputs.shape), mean=1.0, stddev=stddev, dtype=self.compute_dtype, seed=self.seed_generator
+        )
+        return ops.multiply(inputs, noise)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+# The limits of the "selu" activation, for which AlphaDropout keeps mean and variance.
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+class AlphaDropout(_Random):
+    """Dropout that keeps the mean and variance of inputs from "selu" activations.
+
+    Args:
+        rate: the fraction dropped, between 0 and 1.
+        noise_shape: shape of the random pattern, broadcast to the inputs; None inside stands for the inputs' size.
+        seed: for the same patterns every time.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Call arguments: `inputs`; `training`, whether to drop.
+
+    Shapes: outputs as inputs, any.
+
+    Klambauer et al., 2017: https://arxiv.org/abs/1706.02515
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
+        _check_fraction("rate", rate)
+        super().__init__(rate, seed, **kwargs)
+        self.rate = rate
+        self.noise_shape = _check_noise_shape(noise_shape)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training or self.rate == 0:
+            return inputs
+        sizes = tuple(inputs.shape)
+        shape = self.noise_shape or sizes
+        shape = tuple(wanted or size for wanted, size in zip(shape, sizes, strict=True))
+        kept = ops.cast(ops.greater_equal(random.uniform(shape, seed=self.seed_generator), self.rate), inputs.dtype)
+        dropped = -_SELU_ALPHA * _SELU_SCALE
+        scale = ((1 - self.rate) * (1 + self.rate * dropped**2)) ** -0.5 if self.rate < 1 else 0.0
+        return scale * (inputs * kept + dropped * (1 - kept)) - scale * dropped * self.rate
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
+
+
+class ActivityRegularization(Layer):
+    """Passes inputs on and adds `(l1 * sum(abs(x)) + l2 * sum(x**2)) / batch` to the loss.
+
+    Args:
+        l1: factor of the absolute values.
+        l2: factor of the squares.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Shapes: outputs as inputs, any.
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+        self.supports_masking = True
+        self.l1 = l1
+        self.l2 = l2
+        self._build_at_init()
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("activity_regularizer", None)
+        return {**config, "l1": self.l1, "l2": self.l2}
