@@ -1,0 +1,263 @@
+//! Every primitive on burn's rank-free tensors: what runs on the devices that are not our own
+//! processor kernels, the slow twin of those kernels, and, through burn's tape, an oracle for
+//! gradients.
+//!
+//! Shapes are checked here before burn sees them: its rank-free layer checks little, and reads out
+//! of bounds where batch dimensions disagree. A tensor of rank 0 is held as one of shape `[1]`, and
+//! a result without elements never reaches an operation of burn.
+
+/// Calls the float, int or bool form of an operation, by the element type.
+macro_rules! kinds {
+    ($dtype:expr; $float:ident $int:ident $bool:ident; $($arg:expr),* $(,)?) => {
+        match $crate::ops::engine::Kind::of($dtype) {
+            $crate::ops::engine::Kind::Float => burn::backend::Dispatch::$float($($arg),*),
+            $crate::ops::engine::Kind::Int => burn::backend::Dispatch::$int($($arg),*),
+            $crate::ops::engine::Kind::Bool => burn::backend::Dispatch::$bool($($arg),*),
+        }
+    };
+}
+
+mod binary;
+mod fold;
+mod guard;
+mod host;
+mod index;
+mod layout;
+mod matmul;
+mod oracle;
+mod unary;
+
+pub use binary::{binary, select};
+pub use fold::{arg, cumulative, fold};
+pub use guard::guarded;
+pub use host::host;
+pub use index::{argsort, scatter, sort, take};
+pub use layout::{broadcast_to, cast, concatenate, flip, pad, reshape, slice, transpose};
+pub use matmul::matmul;
+pub use oracle::{Gradients, backward};
+pub use unary::unary;
+
+use crate::device::Device;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::shape::{Shape, Spec};
+use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
+use burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, Scalar};
+use burn::tensor::{BoolDType, BoolStore, DType as Held, DataError, FloatDType, IntDType, TensorData, read_sync};
+use host::Plain;
+
+/// Which family of burn's operations takes an element type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Float,
+    Int,
+    Bool,
+}
+
+impl Kind {
+    const fn of(dtype: DType) -> Self {
+        match dtype {
+            DType::Float32 | DType::Float64 => Self::Float,
+            DType::Int32 | DType::Int64 | DType::Uint8 => Self::Int,
+            DType::Bool => Self::Bool,
+        }
+    }
+}
+
+/// An array on a device. A clone shares the memory.
+#[derive(Debug, Clone)]
+pub struct Value {
+    tensor: DispatchTensor,
+    spec: Spec,
+    device: Device,
+}
+
+impl Value {
+    /// The array whose row-major, little-endian elements are `bytes`.
+    ///
+    /// # Errors
+    /// `bytes` of another length than `spec` asks for.
+    pub fn upload(bytes: &[u8], spec: &Spec, device: &Device) -> Result<Self> {
+        if bytes.len() != spec.bytes() {
+            return Err(Error::internal(format!(
+                "{} {} takes {} bytes. Received: {}",
+                spec.dtype,
+                spec.shape,
+                spec.bytes(),
+                bytes.len()
+            )));
+        }
+        let shape = held(&spec.shape);
+        let data = match spec.dtype {
+            DType::Float32 => TensorData::new(f32::read(bytes), shape),
+            DType::Float64 => TensorData::new(f64::read(bytes), shape),
+            DType::Int32 => TensorData::new(i32::read(bytes), shape),
+            DType::Int64 => TensorData::new(i64::read(bytes), shape),
+            DType::Uint8 => TensorData::new(bytes.to_vec(), shape),
+            DType::Bool => TensorData::new(bytes.iter().map(|&byte| byte != 0).collect(), shape),
+        };
+        let place = device.dispatch();
+        let tensor = kinds!(spec.dtype; float_from_data int_from_data bool_from_data; data, &place);
+        Ok(Self { tensor, spec: spec.clone(), device: *device })
+    }
+
+    /// Its elements: row-major, little-endian; a bool is one byte, 0 or 1.
+    ///
+    /// # Errors
+    /// A device that fails to give its memory back.
+    pub fn download(&self) -> Result<Vec<u8>> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tensor = self.plain();
+        let data = match Kind::of(self.dtype()) {
+            Kind::Float => read_sync(Dispatch::float_into_data(tensor)),
+            Kind::Int => read_sync(Dispatch::int_into_data(tensor)),
+            Kind::Bool => read_sync(Dispatch::bool_into_data(tensor)),
+        };
+        let data = data.map_err(|error| Error::internal(format!("{error:?}")))?;
+        bytes_of(&data, self.dtype()).map_err(|error| Error::internal(format!("{error:?}")))
+    }
+
+    /// The same elements on another device.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub fn to(&self, device: Device) -> Result<Self> {
+        if device == self.device { Ok(self.clone()) } else { Self::upload(&self.download()?, &self.spec, &device) }
+    }
+
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    pub fn shape(&self) -> &Shape {
+        &self.spec.shape
+    }
+
+    pub fn dtype(&self) -> DType {
+        self.spec.dtype
+    }
+
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    fn dims(&self) -> &[usize] {
+        self.spec.shape.dims()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.shape().count() == 0
+    }
+
+    /// A result on the same device.
+    fn with(&self, tensor: DispatchTensor, shape: impl Into<Shape>, dtype: DType) -> Self {
+        Self { tensor, spec: Spec::new(shape, dtype), device: self.device }
+    }
+
+    /// The array of `spec` that is `value` everywhere.
+    fn full(value: impl Into<Scalar>, spec: Spec, device: Device) -> Self {
+        let (shape, place) = (held(&spec.shape).into(), device.dispatch());
+        let value: Scalar = value.into();
+        let tensor = match Kind::of(spec.dtype) {
+            Kind::Float => Dispatch::float_full(shape, value, &place, float_dtype(spec.dtype)),
+            Kind::Int => Dispatch::int_full(shape, value, &place, int_dtype(spec.dtype)),
+            Kind::Bool if value.elem::<f64>() == 0.0 => Dispatch::bool_zeros(shape, &place, bool_dtype(device)),
+            Kind::Bool => Dispatch::bool_ones(shape, &place, bool_dtype(device)),
+        };
+        Self { tensor, spec, device }
+    }
+
+    /// The result without elements, if `spec` has none.
+    fn vacant(&self, spec: &Spec) -> Option<Result<Self>> {
+        (spec.shape.count() == 0).then(|| Self::upload(&[], spec, &self.device))
+    }
+
+    /// The tensor of it that broadcasts to `shape`, which its own shape must.
+    fn spread(&self, shape: &Shape) -> DispatchTensor {
+        if self.shape() == shape {
+            return self.tensor.clone();
+        }
+        let mut dims = vec![1; shape.rank().max(1) - self.shape().rank()];
+        dims.extend(self.dims());
+        let mut tensor = self.tensor.clone();
+        if dims != held(self.shape()) {
+            let dims = dims.clone().into();
+            tensor = kinds!(self.dtype(); float_reshape int_reshape bool_reshape; tensor, dims);
+        }
+        let target = held(shape);
+        if dims != target {
+            let target = target.into();
+            tensor = kinds!(self.dtype(); float_expand int_expand bool_expand; tensor, target);
+        }
+        tensor
+    }
+
+    /// Its tensor without the tape.
+    fn plain(&self) -> DispatchTensor {
+        match Kind::of(self.dtype()) {
+            Kind::Float if self.tracked() => oracle::inner(self.tensor.clone()),
+            Kind::Float | Kind::Int | Kind::Bool => self.tensor.clone(),
+        }
+    }
+
+    /// Whether operations on it are written to burn's tape.
+    fn tracked(&self) -> bool {
+        matches!(self.tensor.kind, DispatchTensorKind::Autodiff(_))
+    }
+}
+
+/// The dimensions that burn's tensor of an array has.
+fn held(shape: &Shape) -> Vec<usize> {
+    if shape.rank() == 0 { vec![1] } else { shape.dims().to_vec() }
+}
+
+fn bytes_of(data: &TensorData, dtype: DType) -> std::result::Result<Vec<u8>, DataError> {
+    Ok(match dtype {
+        DType::Float32 => f32::write(data.as_slice::<f32>()?),
+        DType::Float64 => f64::write(data.as_slice::<f64>()?),
+        DType::Int32 => i32::write(data.as_slice::<i32>()?),
+        DType::Int64 => i64::write(data.as_slice::<i64>()?),
+        DType::Uint8 => data.as_slice::<u8>()?.to_vec(),
+        DType::Bool => match data.dtype() {
+            Held::Bool(BoolStore::U32) => {
+                data.as_bytes().chunks_exact(4).map(|word| u8::from(word != [0; 4])).collect()
+            }
+            _ => data.as_bytes().iter().map(|&byte| u8::from(byte != 0)).collect(),
+        },
+    })
+}
+
+/// # Panics
+/// If `dtype` is no float: `Kind` decides before.
+fn float_dtype(dtype: DType) -> FloatDType {
+    match dtype {
+        DType::Float32 => FloatDType::F32,
+        DType::Float64 => FloatDType::F64,
+        DType::Int32 | DType::Int64 | DType::Uint8 | DType::Bool => unreachable!("{dtype}"),
+    }
+}
+
+/// # Panics
+/// If `dtype` is no integer: `Kind` decides before.
+fn int_dtype(dtype: DType) -> IntDType {
+    match dtype {
+        DType::Int32 => IntDType::I32,
+        DType::Int64 => IntDType::I64,
+        DType::Uint8 => IntDType::U8,
+        DType::Float32 | DType::Float64 | DType::Bool => unreachable!("{dtype}"),
+    }
+}
+
+/// How a device keeps the truth.
+fn bool_dtype(device: Device) -> BoolDType {
+    match device {
+        Device::Cpu => BoolDType::Native,
+        #[cfg(feature = "ndarray")]
+        Device::NdArray => BoolDType::Native,
+    }
+}
+
+#[cfg(test)]
+mod testing;
