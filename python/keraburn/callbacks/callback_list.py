@@ -24,10 +24,8 @@ def plain_logs(logs: dict[str, Any] | None) -> dict[str, Any]:
         elif type(value) is float:
             plain[name] = value
         else:
-            try:
-                plain[name] = float(np.asarray(value))
-            except (TypeError, ValueError):
-                plain[name] = value
+            is_number = isinstance(value, (int, float, np.generic)) or getattr(value, "shape", None) == ()
+            plain[name] = float(value) if is_number else value
     return plain
 
 

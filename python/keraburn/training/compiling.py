@@ -1,0 +1,287 @@
+"""What a model is trained with, and the steps that training, evaluation and prediction repeat."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from keraburn import config, metrics, ops, optimizers, registry, trace, tree
+from keraburn.callbacks import History
+from keraburn.tensor import KerasTensor
+from keraburn.training import arguments
+from keraburn.training.compile import CompileLoss, CompileMetrics
+from keraburn.training.data import unpack_x_y_sample_weight
+from keraburn.training.results import in_order
+from keraburn.training.steps import LogStep, PredictStep, StepCache
+
+if TYPE_CHECKING:
+    from keraburn.layers import Layer as _Base
+else:
+    _Base = object
+
+# `compile` has an argument of the module's name.
+Mean = metrics.Mean
+
+
+class Compiling(_Base):
+    """The part of a model that holds its optimizer, losses and metrics, and its compiled steps."""
+
+    compiled = False
+    optimizer: Any = None
+    loss: Any = None
+    jit_compile = True
+    run_eagerly = False
+    steps_per_execution = 1
+    stop_training = False
+    stop_evaluating = False
+    stop_predicting = False
+    history: History
+    _initial_epoch: int | None = None
+    _loss_tracker: Any = None
+    _compile_loss: CompileLoss | None = None
+    _compile_metrics: CompileMetrics | None = None
+    _compile_config: dict[str, Any] | None = None
+    _shuffle_seed = 0
+
+    # Compiling.
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Configure the model for training.
+
+        Args:
+            optimizer: name or object.
+            loss: name, function or object; for several outputs a list or a dict by output name.
+            loss_weights: factors of the outputs' losses in the total, a number, list or dict.
+            metrics: list of names, functions or objects; for several outputs a list of lists or a dict.
+            weighted_metrics: the same, computed with sample weights.
+            run_eagerly: whether Python runs the batches one by one; they are compiled all the same.
+            steps_per_execution: batches between two calls of batch-level callbacks.
+            jit_compile: kept for Keras's signature; steps are always compiled.
+            auto_scale_loss: kept for Keras's signature.
+
+        Raises:
+            ValueError: if a name is not known (the nearest known one is named) or an argument has a wrong type.
+        """
+        given = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        steps_per_execution = arguments.whole("steps_per_execution", steps_per_execution, 1)
+        output_names = getattr(self, "output_names", None)
+        compile_metrics = None
+        if metrics is not None or weighted_metrics is not None:
+            compile_metrics = CompileMetrics(metrics, weighted_metrics, output_names)
+        if jit_compile is True and run_eagerly:
+            warnings.warn(
+                "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling `jit_compile`.",
+                stacklevel=2,
+            )
+        # Past the layer's own bookkeeping: none of this is a weight or a sublayer.
+        self.__dict__.update(
+            optimizer=optimizers.get(optimizer),
+            loss=loss,
+            run_eagerly=bool(run_eagerly),
+            steps_per_execution=steps_per_execution,
+            jit_compile=not run_eagerly if jit_compile == "auto" else bool(jit_compile) and not run_eagerly,
+            stop_training=False,
+            compiled=True,
+            _compile_loss=None if loss is None else CompileLoss(loss, loss_weights, output_names),
+            _compile_metrics=compile_metrics,
+            _compile_config=given,
+            _loss_tracker=Mean(name="loss"),
+            _shuffle_seed=random.getrandbits(62),
+        )
+        self._forget_steps()
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was called with, as plain data."""
+        if self._compile_config is None:
+            return {}
+        return {name: registry.serialize_keras_object(value) for name, value in self._compile_config.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Call `compile` with what `get_compile_config` gave."""
+        self.compile(**registry.deserialize_keras_object(config))
+
+    def _assert_compile_called(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(
+                f"You must call `compile()` before calling `{method}()`. Received: the model '{self.name}', "
+                "which was not compiled"
+            )
+
+    # Compiled steps.
+
+    @property
+    def _steps(self) -> StepCache:
+        steps = self.__dict__.get("_step_cache")
+        return steps if steps is not None else self._forget_steps()
+
+    def _forget_steps(self) -> StepCache:
+        """Drop the compiled steps, as when the model or what it is trained with has changed."""
+        steps = self.__dict__["_step_cache"] = StepCache()
+        return steps
+
+    def _make_train_step(self, specs: Any) -> LogStep:
+        return self._steps.of_specs("train", lambda specs: self._log_step(self.train_step, specs), specs)
+
+    def _make_test_step(self, specs: Any) -> LogStep:
+        return self._steps.of_specs("test", lambda specs: self._log_step(self.test_step, specs), specs)
+
+    def _make_predict_step(self, specs: Any) -> PredictStep:
+        return self._steps.of_specs("predict", lambda specs: PredictStep(self.predict_step, specs), specs)
+
+    def _log_step(self, function: Callable[[Any], Any], specs: Any) -> LogStep:
+        self._prepare_for(specs)
+        return LogStep(function, specs)
+
+    def _prepare_for(self, specs: Any) -> None:
+        """Build what needs shapes: the model, its losses, its metrics and the optimizer."""
+        x, y, _ = specs
+        unbuilt = [part for part in (self._compile_loss, self._compile_metrics) if part is not None and not part.built]
+        if not self.built or (unbuilt and y is not None):
+            with trace.Trace() as tracing:
+                inputs = tree.map_structure(lambda leaf: tracing.input(leaf.shape, leaf.dtype), x)
+                y_pred = tree.map_structure(
+                    lambda leaf: KerasTensor(leaf.shape, leaf.dtype), self(inputs, training=False)
+                )
+            for part in unbuilt:
+                if y is not None:
+                    part.build(y, y_pred)
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    # Steps, which subclasses may override.
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One update of the weights; traced once for each shape of batch, then run in Rust.
+
+        Args:
+            data: `x`, `(x, y)` or `(x, y, sample_weight)` of a batch.
+
+        Returns:
+            The values to log, by name.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=True)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+        self._track_loss(loss, x)
+        variables = self.trainable_variables
+        if variables:
+            if self.optimizer is None:
+                raise ValueError("Training needs an optimizer. Received: optimizer=None in `compile()`")
+            if self._compile_loss is None and not isinstance(loss, trace.TracedTensor):
+                raise ValueError(
+                    "No loss to compute. Provide a `loss` argument in `compile()`. Received: loss=None in `compile()`"
+                )
+            scaled = self.optimizer.scale_loss(loss) if hasattr(self.optimizer, "scale_loss") else loss
+            gradients = trace.gradients(scaled, [variable.value for variable in variables])
+            self.optimizer.apply(gradients, variables)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """The loss and the metrics of a batch; `data` and the returned values are as for `train_step`."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)
+        self._track_loss(self._compute_loss(x, y, y_pred, sample_weight, training=False), x)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for a batch."""
+        return self(unpack_x_y_sample_weight(data)[0], training=False)
+
+    def _track_loss(self, loss: Any, x: Any) -> None:
+        if self._loss_tracker is not None:
+            self._loss_tracker.update_state(loss, sample_weight=tree.flatten(x)[0].shape[0])
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The total loss of a batch: that of `compile`, regularizers, and what layers added with `add_loss`.
+
+        Args:
+            x: inputs.
+            y: targets.
+            y_pred: outputs for these inputs.
+            sample_weight: weights of the samples.
+            training: whether this is a training step.
+        """
+        total = None if self._compile_loss is None else self._compile_loss(y, y_pred, sample_weight)
+        for loss in self.losses:
+            value = ops.sum(ops.cast(loss, config.floatx()))
+            total = value if total is None else ops.add(total, value)
+        return ops.zeros(()) if total is None else total
+
+    def _compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        # Overrides written for older versions of Keras have no `training`.
+        if "training" in inspect.signature(self.compute_loss).parameters:
+            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        return self.compute_loss(x, y, y_pred, sample_weight)
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Update the metrics of `compile` with a batch; returns the values of all metrics by name."""
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The values of all metrics, by name."""
+        values: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            values.update(result if isinstance(result, dict) else {metric.name: result})
+        return values
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss, the metrics of `compile`, the outputs' own losses, then those of this model and its layers."""
+        found: list[Any] = []
+        if self.compiled:
+            if self._loss_tracker is not None:
+                found.append(self._loss_tracker)
+            if self._compile_metrics is not None:
+                found.append(self._compile_metrics)
+            if self._compile_loss is not None:
+                found.extend(self._compile_loss.metrics)
+        found.extend(self._metrics)
+        for layer in self._flatten_layers(include_self=False):
+            # A model inside has its own `compile`, which counts for nothing here.
+            found.extend(layer._metrics)
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Set all metrics back to their beginning."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def _in_order(self, logs: dict[str, Any]) -> Any:
+        """`logs` as `evaluate` returns them."""
+        names: list[str] = []
+        for metric in self.metrics:
+            inner = metric.metrics if isinstance(metric, CompileMetrics) else [metric]
+            names.extend(each.name for each in inner)
+        return in_order(logs, names)

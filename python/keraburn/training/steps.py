@@ -1,0 +1,124 @@
+"""The compiled steps of a model: traced once for each kind and shape of batch, then run in Rust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from keraburn import _core, config, ops, tree
+from keraburn.tensor import Tensor
+from keraburn.trace import Compiled
+from keraburn.training.data import pack_x_y_sample_weight
+
+# Enough for training, testing and predicting with whole and partial batches of a few sizes.
+_KEPT = 32
+
+
+def _flat_logs(logs: Any, into: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The values of nested dicts of logs, by name, as tensors."""
+    if not isinstance(logs, dict):
+        raise TypeError(
+            "`train_step()` and `test_step()` should return a dict from names to values. "
+            f"Received: {logs!r} (of type {type(logs).__name__})"
+        )
+    for name, value in logs.items():
+        if isinstance(value, dict):
+            _flat_logs(value, into)
+        elif value is not None:
+            into[name] = value if isinstance(value, Tensor) else ops.convert_to_tensor(value)
+    return into
+
+
+class LogStep:
+    """A compiled training or test step.
+
+    Args:
+        function: takes the data of a batch, returns a dict of logs.
+        specs: `(x, y, sample_weight)` with shapes and element types as leaves.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], specs: Any) -> None:
+        def run(x: Any, y: Any, sample_weight: Any) -> dict[str, Tensor]:
+            logs = _flat_logs(function(pack_x_y_sample_weight(x, y, sample_weight)), {})
+            # Sorted, as callbacks are shown them.
+            return dict(sorted(logs.items()))
+
+        compiled = Compiled(run, specs)
+        self.names = list(compiled.structure)
+        self.step = compiled.step
+        self.dtypes = [spec.dtype for spec in tree.flatten(specs)]
+
+    def logs(self, outputs: Sequence[_core.Tensor]) -> dict[str, Any]:
+        """The outputs of a run as Python floats by name; those that are no single number as arrays."""
+        logs: dict[str, Any] = {}
+        for name, output in zip(self.names, outputs, strict=True):
+            value = output.numpy()
+            logs[name] = float(value) if value.ndim == 0 else value
+        return logs
+
+
+class PredictStep:
+    """A compiled prediction.
+
+    Args:
+        function: takes the data of a batch, returns a structure of tensors.
+        specs: `(x, None, None)` with shapes and element types as leaves.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], specs: Any) -> None:
+        self.specs: list[tuple[tuple[int, ...], str]] = []
+
+        def run(x: Any, y: Any, sample_weight: Any) -> Any:
+            outputs = tree.map_structure(
+                lambda leaf: leaf if isinstance(leaf, Tensor) else ops.convert_to_tensor(leaf),
+                function(pack_x_y_sample_weight(x, y, sample_weight)),
+            )
+            self.specs = [(leaf.shape, leaf.dtype) for leaf in tree.flatten(outputs)]
+            return outputs
+
+        compiled = Compiled(run, specs)
+        self.structure = compiled.structure
+        self.is_single = not tree.is_nested(self.structure)
+        self.step = compiled.step
+        self.dtypes = [spec.dtype for spec in tree.flatten(specs)]
+
+    def run(self, leaves: list[Any]) -> Any:
+        """The outputs of one batch as numpy arrays."""
+        outputs = self.step.run(leaves)
+        if self.is_single:
+            return outputs[0].numpy()
+        return tree.pack_sequence_as(self.structure, [output.numpy() for output in outputs])
+
+
+class StepCache:
+    """Compiled steps by what they were compiled for; the least recently used go first."""
+
+    def __init__(self) -> None:
+        self._steps: dict[Any, Any] = {}
+
+    def get(self, key: Any) -> Any:
+        """The step of that key, None if there is none."""
+        step = self._steps.pop(key, None)
+        if step is not None:
+            self._steps[key] = step
+        return step
+
+    def put(self, key: Any, step: Any) -> Any:
+        self._steps[key] = step
+        if len(self._steps) > _KEPT:
+            del self._steps[next(iter(self._steps))]
+        return step
+
+    def of_specs(self, kind: str, make: Callable[[Any], Any], specs: Any) -> Any:
+        """The step of `kind` for batches like `specs`, made if need be."""
+        key = (kind, config.device(), signature(specs))
+        return self.get(key) or self.put(key, make(specs))
+
+
+def signature(specs: Any) -> Any:
+    """A hashable description of a structure of shapes and element types."""
+    if isinstance(specs, dict):
+        return ("dict", *((key, signature(specs[key])) for key in sorted(specs)))
+    if isinstance(specs, (list, tuple)):
+        return (type(specs).__name__, *(signature(item) for item in specs))
+    return None if specs is None else (specs.shape, specs.dtype)
