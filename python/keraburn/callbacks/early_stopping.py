@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from keraburn.callbacks.console import print_message
 from keraburn.callbacks.monitor import MonitorCallback
+from keraburn.utils.console import print_message
 
 
 class EarlyStopping(MonitorCallback):

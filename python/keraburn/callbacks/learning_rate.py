@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from keraburn.callbacks.callback import Callback
-from keraburn.callbacks.console import print_message
 from keraburn.callbacks.monitor import MonitorCallback
+from keraburn.utils.console import print_message
 
 
 def _optimizers(model: Any) -> Iterator[tuple[str, Any]]:

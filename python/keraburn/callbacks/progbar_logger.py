@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn.callbacks.callback import Callback, now_and_then
-from keraburn.callbacks.console import print_message
-from keraburn.callbacks.progbar import Progbar
+from keraburn.utils.console import print_message
+from keraburn.utils.progbar import Progbar
 
 
 class ProgbarLogger(Callback):

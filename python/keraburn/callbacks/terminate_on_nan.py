@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keraburn.callbacks.callback import Callback
-from keraburn.callbacks.console import print_message
+from keraburn.utils.console import print_message
 
 
 class TerminateOnNaN(Callback):

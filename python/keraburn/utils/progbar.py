@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from keraburn.callbacks.console import print_message
+from keraburn.utils.console import print_message
 
 _BOLD = "\x1b[1m"
 _GREEN = "\x1b[32m"
