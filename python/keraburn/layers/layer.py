@@ -290,7 +290,7 @@ class Layer(State, Operation):
             self.built = True
             self._lock_state()
 
-    def _build_for(self, arguments: calls.Arguments) -> None:
+    def _build_from_call(self, arguments: calls.Arguments) -> None:
         if not is_default(self.build):
             self.build(**arguments.shapes_for(self.build, self))
             # The build may have narrowed the specification.
@@ -335,7 +335,7 @@ class Layer(State, Operation):
             calls.fill_masks(arguments, kwargs)
             with self._scope():
                 if not self.built:
-                    self._build_for(arguments)
+                    self._build_from_call(arguments)
                 if apply.has_symbols((args, kwargs)):
                     outputs = self._describe_call(arguments, args, kwargs, given)
                 else:

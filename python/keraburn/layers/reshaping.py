@@ -93,10 +93,7 @@ class Reshape(Layer):
     def _resolve(self, row: tuple[int, ...]) -> tuple[int, ...]:
         size, target = math.prod(row), self.target_shape
         known = math.prod(wanted for wanted in target if wanted != -1)
-        if -1 not in target:
-            fits = size == known
-        else:
-            fits = known != 0 and size % known == 0
+        fits = known != 0 and size % known == 0 if -1 in target else size == known
         if not fits:
             raise ValueError(
                 f"The total size of the tensor must be unchanged, but rows of {size} elements do not fill the target "

@@ -188,5 +188,3 @@ def _each_once(own: list[Variable], inner: list[list[Variable]]) -> list[Variabl
         for variable in variables:
             found.setdefault(id(variable), variable)
     return list(found.values())
-
-

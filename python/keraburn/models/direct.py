@@ -1,0 +1,111 @@
+"""Direct calls: `model(x)` on an array runs a plan that was made for its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keraburn import config, trace, tree
+from keraburn.layers import call as calls
+from keraburn.layers.layer import Layer
+from keraburn.layers.simple import Lambda
+from keraburn.layers.state import changes
+from keraburn.tensor import Tensor
+
+_active = trace._active
+_context = calls.context
+_PLANS = 32
+
+
+class _Spec:
+    """What a plan is made for."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: str) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+
+class DirectCalls(Layer):
+    """A model whose calls on one array, from the second of a shape on, cost little more than the arithmetic.
+
+    The plan reads the weights when it runs, so changed weights are seen; a change of any attribute of a layer makes
+    new plans. Layers written by users are called anew each time, since what they do in Python may differ.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.__dict__["_plans"] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not _active.stack and _context.entry is None:
+            x = args[0]
+            kind = type(x)
+            if kind is np.ndarray:
+                key: Any = (x.shape, x.dtype.char, changes.count, config.device())
+            elif kind is Tensor and calls.get_mask(x) is None:
+                key = (x.shape, x.dtype, changes.count, config.device())
+            else:
+                return super().__call__(*args, **kwargs)
+            if kwargs:
+                if len(kwargs) > 1 or "training" not in kwargs:
+                    return super().__call__(*args, **kwargs)
+                key = (key, kwargs["training"])
+            plan = self._plans.get(key)
+            if plan is not None:
+                return plan(x)
+            if key in self._plans:
+                return self._planned(key, x, kwargs)
+            # Most shapes are met once; a plan is worth its making from the second call on.
+            outputs = super().__call__(*args, **kwargs)
+            if len(self._plans) >= _PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[key] = None
+            return outputs
+        return super().__call__(*args, **kwargs)
+
+    def _planned(self, key: Any, x: Any, kwargs: dict[str, Any]) -> Any:
+        call = super().__call__
+
+        def plain(x: Any) -> Any:
+            return call(x, **kwargs)
+
+        self._plans[key] = self._plan(plain, x) if self._may_plan() else plain
+        return self._plans[key](x)
+
+    def _may_plan(self) -> bool:
+        return self.__dict__.get("_functional", self) is not None and all(
+            type(layer).__module__.startswith("keraburn.") and not isinstance(layer, Lambda)
+            for layer in self._flatten_layers()
+        )
+
+    def _plan(self, plain: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
+        """A function of arrays like `x` that runs in Rust, or `plain` where a call leaves more than its outputs."""
+        dtype = x.dtype if isinstance(x, Tensor) else self.inputs[0].dtype
+        leaves_more = False
+
+        def function(inputs: Any) -> Any:
+            nonlocal leaves_more
+            outputs = plain(inputs)
+            masked = any(calls.get_mask(output) is not None for output in tree.flatten(outputs))
+            leaves_more = masked or any(layer._losses for layer in self._flatten_layers())
+            self._clear_losses()
+            return outputs
+
+        compiled = trace.Compiled(function, (_Spec(x.shape, dtype),))
+        if leaves_more:
+            return plain
+        run = compiled.step.run
+        structure = compiled.structure
+        single = not tree.is_nested(structure)
+        if isinstance(x, Tensor):
+            if single:
+                return lambda x: Tensor(run([x.handle])[0])
+            return lambda x: tree.pack_sequence_as(structure, [Tensor(out) for out in run([x.handle])])
+        wanted = np.dtype(dtype)
+        if single and x.dtype == wanted:
+            return lambda x: Tensor(run([x])[0])
+        if single:
+            return lambda x: Tensor(run([x.astype(wanted)])[0])
+        return lambda x: tree.pack_sequence_as(structure, [Tensor(out) for out in run([x.astype(wanted, copy=False)])])

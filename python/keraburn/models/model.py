@@ -1,0 +1,166 @@
+"""Model: a layer that can be trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from keraburn import registry
+from keraburn.layers.layer import Layer
+from keraburn.models.summary import print_summary
+from keraburn.tensor import KerasTensor
+from keraburn.training.trainer import Trainer
+
+
+class _Kinds:
+    """The class of models made of symbols; it is built on top of Model and enters itself here."""
+
+    functional: Any = None
+
+
+def takes_symbols(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether these are the arguments of a functional model: `(inputs, outputs)`."""
+    if "inputs" in kwargs and "outputs" in kwargs:
+        return True
+    if len(args) == 1 and "outputs" in kwargs:
+        return True
+    return len(args) >= 2 and _has_symbol(args[0]) and _has_symbol(args[1])
+
+
+def _has_symbol(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_symbol, value.values()))
+    return any(map(_has_symbol, value)) if isinstance(value, (list, tuple)) else isinstance(value, KerasTensor)
+
+
+def _make_functional(cls: type) -> None:
+    """Let a user's subclass of Model, given symbols, be a functional model."""
+    if cls is Model or not issubclass(cls, Model) or issubclass(cls, _Kinds.functional):
+        return
+    cls.__bases__ = tuple(_Kinds.functional if base is Model else base for base in cls.__bases__)
+    for base in cls.__bases__:
+        _make_functional(base)
+
+
+class Model(Trainer, Layer):
+    """A layer with `compile`, `fit`, `evaluate` and `predict`.
+
+    There are three ways to one: `Model(inputs, outputs)` of symbols made by `keras.Input` and calls of layers;
+    `keras.Sequential`; and a subclass with its own `call`.
+
+    Args:
+        inputs: a KerasTensor, or a list or dict of them.
+        outputs: likewise; reached from the inputs by calls.
+        name: name of the model.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> x = keras.Input(shape=(3,))
+    >>> model = keras.Model(x, keras.layers.Dense(2)(x))
+    >>> model(np.ones((4, 3))).shape
+    (4, 2)
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and (len(args) > 1 or takes_symbols(args, kwargs)):
+            return super().__new__(_Kinds.functional, *args, **kwargs)
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if takes_symbols(args, kwargs):
+            _make_functional(type(self))
+            _Kinds.functional.__init__(self, *args, **kwargs)
+            return
+        super().__init__(*args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly inside."""
+        return self._flatten_layers(include_self=False, recursive=False)
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of a name, or at an index of `layers`.
+
+        Raises:
+            ValueError: if both or none are given, or there is no such layer.
+        """
+        layers = self.layers
+        if index is not None and name is not None:
+            raise ValueError(f"Provide only a layer name or a layer index. Received: index={index}, name={name}.")
+        if index is not None:
+            if len(layers) <= index:
+                raise ValueError(
+                    f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers."
+                )
+            return layers[index]
+        if name is None:
+            raise ValueError("Provide either a layer name or layer index at `get_layer`.")
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}.")
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable[..., Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print a table of the layers, their output shapes and numbers of weights.
+
+        Args:
+            line_length: width of the table in characters.
+            positions: right edges of the columns, as fractions of the width.
+            print_fn: given the text in place of printing it.
+            expand_nested: whether models inside are shown layer by layer.
+            show_trainable: whether a column tells which layers are trainable.
+            layer_range: names, or regular expressions for names, of the first and the last layer to show.
+        """
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The model's architecture as JSON; `model_from_json` makes a model of it.
+
+        Args:
+            **kwargs: arguments of `json.dumps`.
+        """
+        return json.dumps(registry.serialize_keras_object(self), **kwargs)
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build with the shapes that `get_build_config` returned."""
+        if config and not self.built:
+            super().build_from_config(config)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """A model made from what `get_config` returned."""
+        if {"layers", "input_layers", "output_layers"} <= config.keys():
+            return _Kinds.functional.from_config_of(cls, config, custom_objects)
+        with registry.CustomObjectScope(custom_objects):
+            return super().from_config(config)
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
+    """The model whose architecture `Model.to_json` wrote; its weights are new."""
+    return registry.deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
