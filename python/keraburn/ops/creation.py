@@ -212,9 +212,7 @@ def logspace(
 
 
 @operation
-def geomspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
-) -> Tensor:
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
     """`num` numbers from `start` to `stop` at equal ratios.
 
     Args:
@@ -269,7 +267,7 @@ def kaiser(x: Any, beta: Any) -> Tensor:
 
 
 @operation
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:  # noqa: N803
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     """The matrix whose columns are powers of a vector.
 
     Args:

@@ -102,7 +102,7 @@ def _matrix(values: np.ndarray, dtype: Any) -> Tensor:
 
 
 @operation
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix of zeros with ones on a diagonal.
 
     Args:
@@ -121,7 +121,7 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
 
 @operation
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:  # noqa: N803
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix with ones on and below the k-th diagonal.
 
     Args:

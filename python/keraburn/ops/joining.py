@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -114,7 +115,7 @@ def section(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
 def _pieces(x: Tensor, cuts: Sequence[int], axis: int) -> list[Tensor]:
     size = x.shape[axis]
     bounds = [0, *(min(cut, size) if cut >= 0 else max(cut + size, 0) for cut in cuts), size]
-    return [section(x, axis, start, stop) for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [section(x, axis, start, stop) for start, stop in itertools.pairwise(bounds)]
 
 
 @operation

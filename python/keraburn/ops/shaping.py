@@ -145,9 +145,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
         return reshaped(x, [dim for dim in x.shape if dim != 1])
     gone = normalize_axes(axis, x.ndim)
     if any(x.shape[i] != 1 for i in gone):
-        raise ValueError(
-            f"Cannot squeeze axis={axis}, because the dimension is not 1. Received: x of shape {x.shape}"
-        )
+        raise ValueError(f"Cannot squeeze axis={axis}, because the dimension is not 1. Received: x of shape {x.shape}")
     return reshaped(x, [dim for i, dim in enumerate(x.shape) if i not in gone])
 
 
