@@ -10,6 +10,7 @@ pub(crate) mod real;
 pub(crate) mod single;
 #[cfg(test)]
 mod testing;
+pub(crate) mod wide;
 
 use crate::dtype::DType;
 pub use convert::cast;

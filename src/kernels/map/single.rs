@@ -22,7 +22,7 @@ fn quarter_turns(x: f32) -> (i32, f64) {
 
 /// `(sin, cos)` of `|r| <= pi/4`.
 #[inline(always)]
-fn sin_cos_reduced<I: Isa>(r: f32) -> (f32, f32) {
+pub(crate) fn sin_cos_reduced<I: Isa>(r: f32) -> (f32, f32) {
     let z = r * r;
     let s = horner!(I, z, -0.166_666_646_503, 0.008_332_745_936, -0.000_195_873_871);
     let c = horner!(I, z, 0.041_666_664_647, -0.001_388_830_070, 2.454_743_72e-5);

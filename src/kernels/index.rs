@@ -1,0 +1,253 @@
+//! Rows by index: take, scatter, and the check of a range.
+
+use super::data::{Array, ArrayMut, Kernel};
+use super::map::{self, Binary, Map, Scalars};
+use super::typed::{Along, PARALLEL, Plain, first_outside, indices, position, view, view_mut, with_word};
+use crate::dtype::DType;
+use rayon::prelude::*;
+use std::ptr;
+
+fn check(index: Array<'_>, n: usize) -> Result<(), String> {
+    match first_outside(index.bytes, index.dtype, 0, n as i64) {
+        None => Ok(()),
+        Some((value, at)) => Err(format!(
+            "index {value} is out of range at position {}: the legal range is [0, {n})",
+            position(at, index.shape)
+        )),
+    }
+}
+
+/// `numpy.take`: inputs `x` and integer indices of any shape, which take the place of the axis.
+#[derive(Debug, Clone)]
+pub struct Take {
+    pub axis: usize,
+}
+
+impl Kernel for Take {
+    fn run(&self, inputs: &[Array<'_>], output: &mut ArrayMut<'_>) -> Result<(), String> {
+        let (x, index) = (inputs[0], inputs[1]);
+        let along = Along::new(x.shape, self.axis);
+        check(index, along.n)?;
+        if output.bytes.is_empty() {
+            return Ok(());
+        }
+        let index = indices(index.bytes, index.dtype);
+        if along.inner == 1 {
+            with_word!(x.dtype, T => {
+                take_elements(view::<T>(x.bytes), &index, along.n, view_mut::<T>(output.bytes));
+            });
+        } else {
+            let row = along.inner * x.dtype.size();
+            take_rows(x.bytes, &index, along.n, row, output.bytes);
+        }
+        Ok(())
+    }
+}
+
+fn take_elements<T: Plain>(x: &[T], index: &[usize], n: usize, out: &mut [T]) {
+    let block = |(out, x): (&mut [T], &[T])| {
+        for (out, &i) in out.iter_mut().zip(index) {
+            *out = x[i];
+        }
+    };
+    if out.len() < PARALLEL {
+        out.chunks_exact_mut(index.len()).zip(x.chunks_exact(n)).for_each(block);
+    } else {
+        out.par_chunks_exact_mut(index.len()).zip(x.par_chunks_exact(n)).for_each(block);
+    }
+}
+
+fn take_rows(x: &[u8], index: &[usize], n: usize, row: usize, out: &mut [u8]) {
+    let copy = |(flat, out): (usize, &mut [u8])| {
+        let from = (flat / index.len() * n + index[flat % index.len()]) * row;
+        out.copy_from_slice(&x[from..from + row]);
+    };
+    if out.len() < PARALLEL * 4 {
+        out.chunks_exact_mut(row).enumerate().for_each(copy);
+    } else {
+        let least = (PARALLEL / row).max(1);
+        out.par_chunks_exact_mut(row).enumerate().with_min_len(least).for_each(copy);
+    }
+}
+
+/// What becomes of an element and its update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ScatterMode {
+    Set,
+    Add,
+    Max,
+    Min,
+    Mul,
+}
+
+impl ScatterMode {
+    pub const ALL: [Self; 5] = [Self::Set, Self::Add, Self::Max, Self::Min, Self::Mul];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Add => "add",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Mul => "mul",
+        }
+    }
+
+    /// `out = f(a, b)` of an element and its update; of booleans, sums are any and products all.
+    fn map(self, dtype: DType) -> Map {
+        let bool = dtype == DType::Bool;
+        let op = match self {
+            Self::Set => return second,
+            Self::Add if bool => Binary::Or,
+            Self::Mul if bool => Binary::And,
+            Self::Add => Binary::Add,
+            Self::Mul => Binary::Mul,
+            Self::Max => Binary::Max,
+            Self::Min => Binary::Min,
+        };
+        map::binary(op, dtype, Scalars::None).expect("every element type has it")
+    }
+}
+
+/// Not called: rows are set by copying bytes.
+unsafe fn second(_: *mut u8, _: *const u8, _: *const u8, _: *const u8, _: usize) {}
+
+/// Inputs `x`, indices of one axis and updates: rows of `x` along axis 0, each joined with its updates in order.
+#[derive(Debug, Clone)]
+pub struct Scatter {
+    pub mode: ScatterMode,
+}
+
+impl Kernel for Scatter {
+    fn run(&self, inputs: &[Array<'_>], output: &mut ArrayMut<'_>) -> Result<(), String> {
+        let (x, index, updates) = (inputs[0], inputs[1], inputs[2]);
+        let along = Along::new(x.shape, 0);
+        check(index, along.n)?;
+        if output.bytes.is_empty() {
+            return Ok(());
+        }
+        let index = indices(index.bytes, index.dtype);
+        let row = along.inner * x.dtype.size();
+        let join = self.mode.map(x.dtype);
+        // A part of the rows sees all updates in order, so the parts do not change the result.
+        let part = |first: usize, out: &mut [u8]| {
+            let start = first * row;
+            out.copy_from_slice(&x.bytes[start..start + out.len()]);
+            for (&i, update) in index.iter().zip(updates.bytes.chunks_exact(row)) {
+                let Some(at) = i.checked_sub(first).map(|i| i * row).filter(|&at| at < out.len()) else {
+                    continue;
+                };
+                let target = &mut out[at..at + row];
+                if self.mode == ScatterMode::Set {
+                    target.copy_from_slice(update);
+                } else {
+                    let target = target.as_mut_ptr();
+                    // SAFETY: both have `inner` elements; the loop may run in place.
+                    unsafe { join(target, target, update.as_ptr(), ptr::null(), along.inner) };
+                }
+            }
+        };
+        let parts = rayon::current_num_threads();
+        if parts == 1 || along.count().max(index.len() * along.inner) < PARALLEL {
+            part(0, output.bytes);
+        } else {
+            let rows = along.n.div_ceil(parts);
+            let parts = output.bytes.par_chunks_mut(rows * row).enumerate();
+            parts.for_each(|(i, out)| part(i * rows, out));
+        }
+        Ok(())
+    }
+}
+
+/// Its integer input, all of whose values must lie in `[low, high)`.
+#[derive(Debug, Clone)]
+pub struct CheckRange {
+    pub low: i64,
+    pub high: i64,
+    pub message: String,
+}
+
+impl Kernel for CheckRange {
+    fn run(&self, inputs: &[Array<'_>], output: &mut ArrayMut<'_>) -> Result<(), String> {
+        let (x, low, high) = (inputs[0], self.low, self.high);
+        if let Some((value, at)) = first_outside(x.bytes, x.dtype, low, high) {
+            let (message, at) = (&self.message, position(at, x.shape));
+            return Err(format!(
+                "{message} Received: value {value} at position {at}; the legal range is [{low}, {high})"
+            ));
+        }
+        output.bytes.copy_from_slice(x.bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::typed::testing::{Owned, run};
+
+    #[test]
+    fn takes_along_any_axis() {
+        let x: Vec<f32> = (0..24).map(|i| i as f32).collect();
+        let x = Owned::new(&x, &[2, 3, 4], DType::Float32);
+        let index = Owned::new(&[2_i32, 0, 2, 1], &[2, 2], DType::Int32);
+        let middle = run(&Take { axis: 1 }, &[&x, &index], &[2, 2, 2, 4], DType::Float32).unwrap();
+        let want: Vec<f32> = [0, 12]
+            .iter()
+            .flat_map(|o| [2, 0, 2, 1].map(|i| o + i * 4))
+            .flat_map(|start| (0..4).map(move |k| (start + k) as f32))
+            .collect();
+        assert_eq!(middle.values::<f32>(), want);
+        let last = run(&Take { axis: 2 }, &[&x, &index], &[2, 3, 2, 2], DType::Float32).unwrap();
+        assert_eq!(last.values::<f32>()[..8], [2.0, 0.0, 2.0, 1.0, 6.0, 4.0, 6.0, 5.0]);
+    }
+
+    #[test]
+    fn says_which_index_is_wrong() {
+        let x = Owned::new(&[0_i64; 5], &[5], DType::Int64);
+        let index = Owned::new(&[0_i64, 4, 1, 7], &[2, 2], DType::Int64);
+        let error = run(&Take { axis: 0 }, &[&x, &index], &[2, 2], DType::Int64).unwrap_err();
+        assert_eq!(error, "index 7 is out of range at position [1, 1]: the legal range is [0, 5)");
+        let check = CheckRange { low: 0, high: 7, message: "Bad token.".into() };
+        let error = run(&check, &[&index], &[2, 2], DType::Int64).unwrap_err();
+        assert_eq!(
+            error,
+            "Bad token. Received: value 7 at position [1, 1]; the legal range is [0, 7)"
+        );
+    }
+
+    #[test]
+    fn scatters_in_order() {
+        let x = Owned::new(&[1.0_f32; 6], &[3, 2], DType::Float32);
+        let index = Owned::new(&[2_i32, 0, 2], &[3], DType::Int32);
+        let updates = Owned::new(&[1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0], &[3, 2], DType::Float32);
+        let scatter = |mode| {
+            let out = run(&Scatter { mode }, &[&x, &index, &updates], &[3, 2], DType::Float32);
+            out.unwrap().values::<f32>()
+        };
+        assert_eq!(scatter(ScatterMode::Set), [3.0, 4.0, 1.0, 1.0, 5.0, 6.0]);
+        assert_eq!(scatter(ScatterMode::Add), [4.0, 5.0, 1.0, 1.0, 7.0, 9.0]);
+        assert_eq!(scatter(ScatterMode::Mul), [3.0, 4.0, 1.0, 1.0, 5.0, 12.0]);
+        assert_eq!(scatter(ScatterMode::Max), [3.0, 4.0, 1.0, 1.0, 5.0, 6.0]);
+        assert_eq!(scatter(ScatterMode::Min), [1.0; 6]);
+    }
+
+    #[test]
+    fn large_scatter_equals_small_steps() {
+        let (rows, dim, count) = (1000, 65, 3000);
+        let x = Owned::zeros(&[rows, dim], DType::Float32);
+        let index: Vec<i32> = (0..count).map(|i| (i * 7919 % rows) as i32).collect();
+        let updates: Vec<f32> = (0..count * dim).map(|i| (i % 1013) as f32 * 0.1).collect();
+        let mut want = vec![0.0_f32; rows * dim];
+        for (k, &i) in index.iter().enumerate() {
+            for j in 0..dim {
+                want[i as usize * dim + j] += updates[k * dim + j];
+            }
+        }
+        let index = Owned::new(&index, &[count], DType::Int32);
+        let updates = Owned::new(&updates, &[count, dim], DType::Float32);
+        let add = Scatter { mode: ScatterMode::Add };
+        let got = run(&add, &[&x, &index, &updates], &[rows, dim], DType::Float32).unwrap();
+        assert_eq!(got.values::<f32>(), want);
+    }
+}
