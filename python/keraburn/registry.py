@@ -149,7 +149,9 @@ def enable_unsafe_deserialization() -> None:
     _scope.unsafe = True
 
 
-def lookup(kind: str, identifier: Any, table: Mapping[str, Any], fold_case: bool = False) -> Any:
+def lookup(
+    kind: str, identifier: Any, table: Mapping[str, Any], fold_case: bool = False, instance: type | None = None
+) -> Any:
     """What an argument such as `loss="mse"` means.
 
     Args:
@@ -157,9 +159,10 @@ def lookup(kind: str, identifier: Any, table: Mapping[str, Any], fold_case: bool
         identifier: None, a name, a config dict, a class (an instance of it is made), an instance or a function.
         table: names to classes and functions, as `publish` gives it.
         fold_case: whether names match in any case; the table's names are then lower case.
+        instance: the class that the result must be of; anything callable when None.
 
     Raises:
-        ValueError: for a name that is not known (the nearest known one is named) or something that is not callable.
+        ValueError: for a name that is not known (the nearest known one is named) or something of the wrong kind.
     """
     if identifier is None:
         return None
@@ -174,8 +177,8 @@ def lookup(kind: str, identifier: Any, table: Mapping[str, Any], fold_case: bool
     else:
         found = identifier
     if isinstance(found, type):
-        return found()
-    if not callable(found):
+        found = found()
+    if not (callable(found) if instance is None else isinstance(found, instance)):
         raise ValueError(f"Could not interpret {kind} identifier: {identifier!r}. Received: identifier={identifier!r}")
     return found
 
