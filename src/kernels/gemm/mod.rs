@@ -4,14 +4,25 @@
 //! threads nor the place of a row among others changes a bit of the result.
 
 mod batch;
+mod block;
+mod dot;
 mod integer;
+mod kernels;
+mod pack;
+mod simd;
+mod split;
 #[cfg(test)]
 mod tests;
+mod tile;
 
 pub use batch::Batch;
 pub use integer::Number;
 
+use kernels::Kernels;
+use split::Job;
 use std::fmt::Debug;
+use std::ops::Add;
+use std::sync::OnceLock;
 
 /// The layout of `C = A · B`: A is `m × k` and B `k × n` with any strides (in elements, row then column), C is
 /// `m × n` with contiguous rows `c_rs` apart.
@@ -39,44 +50,50 @@ pub struct Finish<T> {
 }
 
 impl<T> Finish<T> {
-    pub const PLAIN: Self = Self {
-        bias: std::ptr::null(),
-        relu: false,
-        accumulate: false,
-    };
+    pub const PLAIN: Self = Self { bias: std::ptr::null(), relu: false, accumulate: false };
+
+    /// The same from a later element of the bias on.
+    const fn after(self, n: usize) -> Self {
+        let bias = if self.bias.is_null() { self.bias } else { self.bias.wrapping_add(n) };
+        Self { bias, relu: self.relu, accumulate: self.accumulate }
+    }
 }
 
 /// The two element types whose products are fast.
-pub trait Float:
-    Copy + Send + Sync + PartialOrd + std::ops::Add<Output = Self> + Debug + 'static
-{
+pub trait Float: Copy + Send + Sync + PartialOrd + Add<Output = Self> + Debug + 'static {
     const ZERO: Self;
-    const ONE: Self;
+
+    /// The best kernels for this machine.
+    #[doc(hidden)]
+    fn kernels() -> &'static Kernels<Self>;
 }
 
-impl Float for f32 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
+macro_rules! float {
+    ($scalar:ty, $available:ident) => {
+        impl Float for $scalar {
+            const ZERO: Self = 0.0;
+
+            #[inline]
+            fn kernels() -> &'static Kernels<Self> {
+                static BEST: OnceLock<&Kernels<$scalar>> = OnceLock::new();
+                BEST.get_or_init(|| kernels::$available()[0])
+            }
+        }
+    };
 }
 
-impl Float for f64 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-}
+float!(f32, available_f32);
+float!(f64, available_f64);
 
 impl Gemm {
     /// A, B and C all contiguous and row-major.
     pub const fn contiguous(m: usize, n: usize, k: usize) -> Self {
-        Self {
-            m,
-            n,
-            k,
-            a_rs: k as isize,
-            a_cs: 1,
-            b_rs: n as isize,
-            b_cs: 1,
-            c_rs: n as isize,
-        }
+        Self { m, n, k, a_rs: k as isize, a_cs: 1, b_rs: n as isize, b_cs: 1, c_rs: n as isize }
+    }
+
+    /// How much work it is.
+    const fn multiplications(&self) -> usize {
+        self.m * self.n * self.k
     }
 
     /// `C = A · B`.
@@ -111,77 +128,19 @@ impl Gemm {
         threads: usize,
     ) {
         // SAFETY: the caller's promise.
-        unsafe {
-            self.run(
-                a,
-                b,
-                c,
-                &Finish {
-                    bias,
-                    relu,
-                    accumulate: false,
-                },
-                threads,
-            )
-        }
+        unsafe { self.run(a, b, c, &Finish { bias, relu, accumulate: false }, threads) }
     }
 
     /// `C = finish(A · B)`; more than one of `threads` means the current rayon pool may be used.
     ///
     /// # Safety
     /// As [`Gemm::run_f32`]; `finish.bias` is null or readable for `n` elements; with `accumulate` C is initialized.
-    pub unsafe fn run<T: Float>(
-        &self,
-        a: *const T,
-        b: *const T,
-        c: *mut T,
-        finish: &Finish<T>,
-        threads: usize,
-    ) {
-        let _ = threads;
-        // SAFETY: the caller's promise covers every element of C, and of A and B if k > 0.
-        unsafe {
-            if self.k > 0 {
-                let (beta, alpha) = (T::ONE, T::ONE);
-                gemm::gemm(
-                    self.m,
-                    self.n,
-                    self.k,
-                    c,
-                    1,
-                    self.c_rs,
-                    finish.accumulate,
-                    a,
-                    self.a_cs,
-                    self.a_rs,
-                    b,
-                    self.b_cs,
-                    self.b_rs,
-                    beta,
-                    alpha,
-                    false,
-                    false,
-                    false,
-                    gemm::Parallelism::None,
-                );
-            }
-            for i in 0..self.m {
-                for j in 0..self.n {
-                    let p = c.offset(i as isize * self.c_rs + j as isize);
-                    let mut x = if self.k > 0 || finish.accumulate {
-                        *p
-                    } else {
-                        T::ZERO
-                    };
-                    if !finish.bias.is_null() {
-                        x = x + *finish.bias.add(j);
-                    }
-                    if finish.relu && x < T::ZERO {
-                        x = T::ZERO;
-                    }
-                    *p = x;
-                }
-            }
+    pub unsafe fn run<T: Float>(&self, a: *const T, b: *const T, c: *mut T, finish: &Finish<T>, threads: usize) {
+        if self.m == 0 || self.n == 0 {
+            return;
         }
+        let job = Job::new(*self, a, b, c, *finish);
+        // SAFETY: the caller's promise; the kernels were chosen for this machine.
+        unsafe { job.run(T::kernels(), threads) }
     }
 }
