@@ -8,6 +8,25 @@ from keraburn.layers.dense import Dense
 from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
+from keraburn.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from keraburn.layers.normalization import BatchNormalization, LayerNormalization, Normalization, Rescaling
 from keraburn.layers.regularization import (
     ActivityRegularization,
     AlphaDropout,
@@ -24,8 +43,13 @@ _LAYERS = registry.publish(
     (
         Activation,
         ActivityRegularization,
+        Add,
         AlphaDropout,
+        Average,
+        BatchNormalization,
+        Concatenate,
         Dense,
+        Dot,
         Dropout,
         ELU,
         Flatten,
@@ -35,15 +59,22 @@ _LAYERS = registry.publish(
         InputLayer,
         Lambda,
         Layer,
+        LayerNormalization,
         LeakyReLU,
         Masking,
+        Maximum,
+        Minimum,
+        Multiply,
+        Normalization,
         PReLU,
         Permute,
         ReLU,
         RepeatVector,
+        Rescaling,
         Reshape,
         Softmax,
         SpatialDropout1D,
+        Subtract,
     ),
 )
 
@@ -68,4 +99,6 @@ def deserialize(config: dict[str, object], custom_objects: dict[str, object] | N
     return layer
 
 
-__all__ = sorted([*_LAYERS, "Input", "InputSpec", "deserialize", "serialize"])
+_FUNCTIONS = (add, average, concatenate, dot, maximum, minimum, multiply, subtract, Input, deserialize, serialize)
+
+__all__ = sorted([*_LAYERS, *(function.__name__ for function in _FUNCTIONS), "InputSpec"])

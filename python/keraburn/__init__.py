@@ -1,0 +1,69 @@
+"""keraburn: Keras on Rust kernels.
+
+`import keraburn as keras` gives Keras's names; `import keraburn as tf` gives `tf.keras` and TensorFlow's common names.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from keraburn import activations as activations
+from keraburn import backend as backend
+from keraburn import callbacks as callbacks
+from keraburn import config as config
+from keraburn import constraints as constraints
+from keraburn import dtype_policies as dtype_policies
+from keraburn import initializers as initializers
+from keraburn import layers as layers
+from keraburn import losses as losses
+from keraburn import metrics as metrics
+from keraburn import models as models
+from keraburn import ops as ops
+from keraburn import optimizers as optimizers
+from keraburn import preprocessing as preprocessing
+from keraburn import random as random
+from keraburn import regularizers as regularizers
+from keraburn import saving as saving
+from keraburn import tree as tree
+from keraburn import utils as utils
+from keraburn._names import CLASSES, MODULES, raise_unknown
+from keraburn.config import name_scope as name_scope
+from keraburn.dtype_policies import DTypePolicy as DTypePolicy
+from keraburn.initializers import Initializer as Initializer
+from keraburn.layers import Input as Input
+from keraburn.layers import InputSpec as InputSpec
+from keraburn.layers import Layer as Layer
+from keraburn.layers.operation import Operation as Operation
+from keraburn.losses import Loss as Loss
+from keraburn.metrics import Metric as Metric
+from keraburn.models import Model as Model
+from keraburn.models import Sequential as Sequential
+from keraburn.optimizers import Optimizer as Optimizer
+from keraburn.regularizers import Regularizer as Regularizer
+from keraburn.tensor import KerasTensor as KerasTensor
+from keraburn.tensor import Tensor as Tensor
+from keraburn.variable import Variable as Variable
+
+__version__ = "0.1.0"
+
+
+def version() -> str:
+    """The version of keraburn."""
+    return __version__
+
+
+def __getattr__(name: str) -> Any:
+    """The faces, loaded when they are first used: `keras`, `tf` and TensorFlow's names."""
+    if name in ("keras", "tf"):
+        return importlib.import_module(f"keraburn.{name}")
+    if name.startswith("__"):
+        raise AttributeError(name)
+    found = importlib.import_module("keraburn.tf").NAMES
+    if name not in found:
+        raise_unknown("keraburn", name, [*MODULES, *CLASSES, "keras", *found])
+    return found[name]
+
+
+def __dir__() -> list[str]:
+    return sorted([*MODULES, *CLASSES, "Tensor", "__version__", "keras", "tf"])

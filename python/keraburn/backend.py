@@ -1,0 +1,46 @@
+"""What `keras.backend` names: settings and facts about tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keraburn.config import clear_session as clear_session
+from keraburn.config import epsilon as epsilon
+from keraburn.config import floatx as floatx
+from keraburn.config import image_data_format as image_data_format
+from keraburn.config import name_scope as name_scope
+from keraburn.config import set_epsilon as set_epsilon
+from keraburn.config import set_floatx as set_floatx
+from keraburn.config import set_image_data_format as set_image_data_format
+from keraburn.dtypes import is_float as is_float_dtype
+from keraburn.dtypes import is_integer as is_int_dtype
+from keraburn.dtypes import result_type as result_type
+from keraburn.dtypes import standardize_dtype as standardize_dtype
+from keraburn.tensor import KerasTensor
+
+__all__ = [
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "is_float_dtype",
+    "is_int_dtype",
+    "is_keras_tensor",
+    "name_scope",
+    "result_type",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "standardize_dtype",
+]
+
+
+def backend() -> str:
+    """The name of what computes: always "keraburn"."""
+    return "keraburn"
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether `x` is a symbol of a model."""
+    return isinstance(x, KerasTensor)

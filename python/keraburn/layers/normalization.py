@@ -1,0 +1,517 @@
+"""Layers that scale by statistics: BatchNormalization, LayerNormalization, Normalization, Rescaling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from keraburn import config as settings
+from keraburn import constraints, initializers, ops, registry, regularizers
+from keraburn.layers.input_spec import InputSpec
+from keraburn.layers.layer import Layer
+from keraburn.tensor import Tensor
+from keraburn.variable import Variable
+
+
+class _ScaleAndCenter(Layer):
+    """What the learned normalizations share: `gamma` that multiplies and `beta` that is added."""
+
+    gamma: Variable | None
+    beta: Variable | None
+
+    def __init__(
+        self,
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta_initializer: Any,
+        gamma_initializer: Any,
+        beta_regularizer: Any,
+        gamma_regularizer: Any,
+        beta_constraint: Any,
+        gamma_constraint: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.supports_masking = True
+        self.gamma = None
+        self.beta = None
+
+    def _add_scale_and_center(self, shape: tuple[int, ...]) -> None:
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape=shape,
+                name="gamma",
+                initializer=self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                shape=shape,
+                name="beta",
+                initializer=self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+            )
+
+    def _check_axes(self, axes: Iterable[int], input_shape: Any) -> None:
+        for axis in axes:
+            if not -len(input_shape) <= axis < len(input_shape):
+                raise ValueError(
+                    f"Axis {axis} is out of bounds for input shape {tuple(input_shape)}. Received: axis={axis}"
+                )
+            if input_shape[axis] is None:
+                raise ValueError(
+                    f"Axis {axis} of the input to layer '{self.name}' must have a known size. "
+                    f"Received: input_shape={tuple(input_shape)}"
+                )
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "beta_constraint": constraints.serialize(self.beta_constraint),
+            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+        }
+
+
+class BatchNormalization(_ScaleAndCenter):
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, for each channel.
+
+    In training mean and variance are those of the batch, and `moving_mean` and `moving_variance` follow them:
+    `moving = moving * momentum + batch * (1 - momentum)`. Otherwise, and where `trainable` is false, the moving ones
+    are used.
+
+    Args:
+        axis: the axis of the channels.
+        momentum: how slowly the moving statistics follow.
+        epsilon: keeps the division finite.
+        center: whether there is a `beta`.
+        scale: whether there is a `gamma`.
+        beta_initializer: initializer of `beta`.
+        gamma_initializer: initializer of `gamma`.
+        moving_mean_initializer: initializer of the moving mean.
+        moving_variance_initializer: initializer of the moving variance.
+        beta_regularizer: regularizer of `beta`.
+        gamma_regularizer: regularizer of `gamma`.
+        beta_constraint: constraint of `beta`.
+        gamma_constraint: constraint of `gamma`.
+        renorm: must be false; batch renormalization is not supported.
+        renorm_clipping: must be None.
+        renorm_momentum: kept for Keras's signature.
+        synchronized: must be false.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Call arguments: `inputs`; `training`; `mask`, of one axis less than the inputs, false where elements do not count.
+
+    Shapes: outputs as inputs, any.
+
+    Ioffe and Szegedy, 2015: https://arxiv.org/abs/1502.03167
+    """
+
+    moving_mean: Variable
+    moving_variance: Variable
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        for name, value in (("renorm", renorm), ("synchronized", synchronized)):
+            if value:
+                raise ValueError(f"`{name}=True` is not supported. Received: {name}={value}")
+        super().__init__(
+            float(epsilon),
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        self.axis = int(axis)
+        self.momentum = float(momentum)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.renorm_momentum = renorm_momentum
+
+    def build(self, input_shape: Any) -> None:
+        self._check_axes([self.axis], input_shape)
+        size = input_shape[self.axis]
+        self._add_scale_and_center((size,))
+        self.moving_mean = self.add_weight(
+            shape=(size,), name="moving_mean", initializer=self.moving_mean_initializer, trainable=False
+        )
+        self.moving_variance = self.add_weight(
+            shape=(size,), name="moving_variance", initializer=self.moving_variance_initializer, trainable=False
+        )
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
+            raise ValueError(
+                "The mask provided should be one dimension less than the inputs. "
+                f"Received: mask.shape={mask.shape}, inputs.shape={inputs.shape}"
+            )
+        mean, variance = self.moving_mean.value, self.moving_variance.value
+        if training and self.trainable:
+            batch_mean, batch_variance = self._moments(inputs, mask)
+            rest = 1.0 - self.momentum
+            self.moving_mean.assign(ops.add(mean * self.momentum, batch_mean * rest))
+            self.moving_variance.assign(ops.add(variance * self.momentum, batch_variance * rest))
+            mean, variance = batch_mean, batch_variance
+        outputs = ops.batch_normalization(
+            inputs, mean, variance, axis=self.axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
+        )
+        return ops.cast(outputs, self.compute_dtype)
+
+    def _moments(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
+        rank = len(inputs.shape)
+        axes = [axis for axis in range(rank) if axis != self.axis % rank]
+        if mask is None:
+            return ops.moments(inputs, axes=axes)
+        weights = ops.cast(ops.broadcast_to(ops.expand_dims(mask, -1), tuple(inputs.shape)), inputs.dtype)
+        total = ops.add(ops.sum(weights, axis=axes, keepdims=True), settings.epsilon())
+        mean = ops.divide(ops.sum(inputs * weights, axis=axes, keepdims=True), total)
+        squares = ops.square(inputs - mean) * weights
+        variance = ops.divide(ops.sum(squares, axis=axes, keepdims=True), total)
+        shape = (inputs.shape[self.axis],)
+        return ops.reshape(mean, shape), ops.reshape(variance, shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        self._check_axes([self.axis], input_shape)
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
+            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
+            "synchronized": False,
+            "renorm": False,
+            "renorm_clipping": None,
+            "renorm_momentum": self.renorm_momentum,
+        }
+
+
+class LayerNormalization(_ScaleAndCenter):
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with the mean and variance of each row's own axes.
+
+    Args:
+        axis: the axis or axes over which mean and variance are taken.
+        epsilon: keeps the division finite.
+        center: whether there is a `beta`.
+        scale: whether there is a `gamma`.
+        beta_initializer: initializer of `beta`.
+        gamma_initializer: initializer of `gamma`.
+        beta_regularizer: regularizer of `beta`.
+        gamma_regularizer: regularizer of `gamma`.
+        beta_constraint: constraint of `beta`.
+        gamma_constraint: constraint of `gamma`.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Shapes: outputs as inputs, any.
+
+    Raises:
+        TypeError: if `axis` is neither an integer nor a list of them.
+
+    Ba et al., 2016: https://arxiv.org/abs/1607.06450
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.LayerNormalization(epsilon=0.0)(np.array([[1.0, 3.0]])).numpy()
+    array([[-1.,  1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        rms_scaling = kwargs.pop("rms_scaling", False)
+        if rms_scaling:
+            raise ValueError("`rms_scaling=True` is not supported. Received: rms_scaling=True")
+        super().__init__(
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        if not isinstance(axis, (int, list, tuple)):
+            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+        self.axis = axis if isinstance(axis, int) else list(axis)
+
+    def build(self, input_shape: Any) -> None:
+        axes = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
+        self._check_axes(axes, input_shape)
+        self.axis = axes
+        self._add_scale_and_center(tuple(input_shape[axis] for axis in axes))
+
+    def call(self, inputs: Any) -> Any:
+        outputs = ops.layer_normalization(inputs, self.gamma, self.beta, axis=list(self.axis), epsilon=self.epsilon)
+        return ops.cast(outputs, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        self._check_axes([self.axis] if isinstance(self.axis, int) else self.axis, input_shape)
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axis": self.axis, "rms_scaling": False}
+
+
+class Rescaling(Layer):
+    """`inputs * scale + offset`.
+
+    Args:
+        scale: the factor, such as `1 / 255`.
+        offset: what is added.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Shapes: outputs as inputs, any.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Rescaling(1 / 255)(np.array([[255]])).numpy()
+    array([[1.]], dtype=float32)
+    """
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scale = scale
+        self.offset = offset
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        dtype = self.compute_dtype
+        scale = ops.convert_to_tensor(self.scale, dtype=dtype)
+        return ops.cast(inputs, dtype) * scale + ops.convert_to_tensor(self.offset, dtype=dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "scale": registry.serialize_keras_object(self.scale),
+            "offset": registry.serialize_keras_object(self.offset),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Rescaling:
+        names = ("scale", "offset")
+        return super().from_config({**config, **{n: registry.deserialize_keras_object(config[n]) for n in names}})
+
+
+class Normalization(Layer):
+    """`(inputs - mean) / max(sqrt(variance), 1e-7)`, with statistics given or taken from data by `adapt`.
+
+    Args:
+        axis: the axis or axes that keep statistics of their own; None for one mean and variance of everything.
+        mean: the means, if they are given.
+        variance: the variances, if they are given.
+        invert: whether to turn normalized values back.
+        **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Shapes: outputs as inputs, any.
+
+    Raises:
+        ValueError: if only one of mean and variance is given, or their shapes do not fit.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> layer = keras.layers.Normalization()
+    >>> layer.adapt(np.array([[1.0], [3.0]]))
+    >>> layer(np.array([[3.0]])).numpy()
+    array([[1.]], dtype=float32)
+    """
+
+    adapt_mean: Variable
+    adapt_variance: Variable
+    count: Variable
+
+    def __init__(
+        self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        if (mean is None) != (variance is None):
+            raise ValueError(
+                "When setting values directly, both `mean` and `variance` must be set. "
+                f"Received: mean={mean} and variance={variance}"
+            )
+        if mean is not None and np.shape(mean) != np.shape(variance):
+            raise ValueError(
+                "When setting values directly, `mean` and `variance` must have the same shape. "
+                f"Received: mean shape {np.shape(mean)} and variance shape {np.shape(variance)}"
+            )
+        if mean is not None and np.ndim(mean) > len(self.axis):
+            raise ValueError(
+                f"The rank of `mean` must be less than or equal to the number of axes ({len(self.axis)}). "
+                f"Received: mean shape {np.shape(mean)} for axis {self.axis}"
+            )
+        self.input_mean = mean
+        self.input_variance = variance
+        self.invert = invert
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        rank = len(input_shape)
+        if any(not -rank <= axis < rank for axis in self.axis):
+            raise ValueError(
+                "All `axis` values must be in the range [-ndim, ndim). "
+                f"Received inputs with ndim={rank}, while axis={self.axis}"
+            )
+        self._kept = tuple(sorted(axis % rank for axis in self.axis))
+        for axis in self._kept:
+            if input_shape[axis] is None:
+                raise ValueError(
+                    f"All `axis` values to be kept must have a known shape. Received axis={self.axis}, "
+                    f"inputs.shape={tuple(input_shape)}, with unknown axis at index {axis}"
+                )
+        self._broadcast_shape = tuple(size if axis in self._kept else 1 for axis, size in enumerate(input_shape))
+        if self.input_mean is not None:
+            return
+        shape = tuple(input_shape[axis] for axis in self._kept)
+        self.adapt_mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
+        self.adapt_variance = self.add_weight(name="variance", shape=shape, initializer="ones", trainable=False)
+        # Files written by Keras hold a count too.
+        self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
+
+    def adapt(self, data: Any) -> None:
+        """Take the mean and variance from data.
+
+        Args:
+            data: an array, a tensor, or an iterable of batches.
+
+        Raises:
+            TypeError: if it is none of them.
+            ValueError: if it is empty, or its shape is not that the layer was built for.
+        """
+        if isinstance(data, Tensor):
+            data = data.numpy()
+        batches = [data] if hasattr(data, "__array__") else data
+        if not hasattr(batches, "__iter__"):
+            raise TypeError(
+                f"Unsupported data type: {type(data)}. `adapt` supports arrays, tensors and iterables of batches."
+            )
+        count, mean, variance = 0, np.zeros(()), np.zeros(())
+        for batch in batches:
+            values = np.asarray(batch[0] if isinstance(batch, (list, tuple)) else batch, dtype="float64")
+            if not self.built:
+                self.build(values.shape)
+            self._check_batch(values.shape)
+            axes = tuple(axis for axis in range(values.ndim) if axis not in self._kept)
+            size = values.size // max(1, int(np.prod([values.shape[axis] for axis in self._kept])))
+            if not size:
+                continue
+            count += size
+            share = size / count
+            batch_mean = values.mean(axis=axes)
+            moved = batch_mean - mean
+            # The variance of the union of two sets, from their own.
+            variance = variance * (1 - share) + values.var(axis=axes) * share + moved**2 * share * (1 - share)
+            mean = mean + moved * share
+        if not count:
+            raise ValueError("adapt() received no data. Pass an array or an iterable of batches that is not empty.")
+        self.adapt_mean.assign(mean)
+        self.adapt_variance.assign(variance)
+
+    def _check_batch(self, shape: tuple[int, ...]) -> None:
+        fits = len(shape) == len(self._broadcast_shape) and all(
+            shape[axis] == self._broadcast_shape[axis] for axis in self._kept
+        )
+        if not fits:
+            raise ValueError(
+                f"The layer '{self.name}' was built for other data than adapt() is being called with. "
+                f"Received: data.shape={shape}, expected axes {self._kept} as in {self._broadcast_shape}"
+            )
+
+    def call(self, inputs: Any) -> Any:
+        dtype = self.compute_dtype
+        mean: Any = self.adapt_mean if self.input_mean is None else self._spread(self.input_mean)
+        variance: Any = self.adapt_variance if self.input_mean is None else self._spread(self.input_variance)
+        mean = ops.cast(ops.reshape(mean, self._broadcast_shape), dtype)
+        deviation = ops.sqrt(ops.cast(ops.reshape(variance, self._broadcast_shape), dtype))
+        deviation = ops.maximum(deviation, settings.epsilon())
+        inputs = ops.cast(inputs, dtype)
+        return inputs * deviation + mean if self.invert else ops.divide(inputs - mean, deviation)
+
+    def _spread(self, values: Any) -> np.ndarray:
+        """Given statistics, aligned to the kept axes from the right."""
+        array = np.asarray(values, dtype=self.compute_dtype)
+        shape = [1] * len(self._broadcast_shape)
+        for axis, size in zip(reversed(self._kept), reversed(array.shape), strict=False):
+            shape[axis] = size
+        return np.broadcast_to(array.reshape(shape), self._broadcast_shape).copy()
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "invert": self.invert,
+            "mean": None if self.input_mean is None else np.asarray(self.input_mean).tolist(),
+            "variance": None if self.input_variance is None else np.asarray(self.input_variance).tolist(),
+        }

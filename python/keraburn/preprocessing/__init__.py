@@ -1,0 +1,5 @@
+"""Data made ready for models."""
+
+from __future__ import annotations
+
+from keraburn.preprocessing import sequence as sequence
