@@ -78,7 +78,7 @@ def resolve_metric(found: Any, y_true: Any, y_pred: Any) -> Any:
 def _name(found: Any) -> str:
     if getattr(found, "name", None):
         return found.name
-    return getattr(found, "__name__", None) or config.to_snake_case(type(found).__name__)
+    return config.to_snake_case(getattr(found, "__name__", None) or type(found).__name__)
 
 
 class CompileLoss:
