@@ -89,6 +89,7 @@ def make_default_seed() -> int:
 
 class _Default:
     generator: SeedGenerator | None = None
+    times_seeded = 0
 
 
 def global_seed_generator() -> SeedGenerator:
@@ -101,6 +102,29 @@ def global_seed_generator() -> SeedGenerator:
 def set_global_seed(seed: int) -> None:
     """Begin the default generator's sequence anew; `utils.set_random_seed` calls it."""
     global_seed_generator().reseed(seed)
+    _Default.times_seeded += 1
+
+
+def seeding() -> tuple[int, Any]:
+    """How often the default generator was seeded, and with what the last time."""
+    generator = _Default.generator
+    return _Default.times_seeded, None if generator is None else generator._initial_seed
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python's and numpy's generators and the default generator: what follows is the same in every run.
+
+    Args:
+        seed: a non-negative integer.
+
+    Raises:
+        ValueError: if it is no integer.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise ValueError(f"Expected `seed` argument to be an integer. Received: seed={seed} (of type {type(seed)})")
+    python_random.seed(int(seed))
+    np.random.seed(int(seed) % 2**32)
+    set_global_seed(int(seed))
 
 
 def draw_seed(seed: Any) -> Tensor:

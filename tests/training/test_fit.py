@@ -138,6 +138,16 @@ def test_a_seed_gives_one_order_and_another_seed_another():
     assert shuffled_losses(1) != shuffled_losses(1, shuffle=False)
 
 
+def test_a_seed_set_after_compile_counts():
+    x, y = data(40)
+    runs = []
+    for _ in range(2):
+        model = linear()
+        keras.utils.set_random_seed(8)
+        runs.append(model.fit(x, y, epochs=2, batch_size=4, verbose=0).history["loss"])
+    assert runs[0] == runs[1]
+
+
 def test_every_epoch_sees_every_row_once_in_a_new_order():
     x = np.arange(24, dtype="float32")[:, None]
     seen = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import random
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from keraburn import config, metrics, ops, optimizers, registry, trace, tree
 from keraburn.callbacks import History
+from keraburn.random import make_default_seed, seeding
 from keraburn.tensor import KerasTensor
 from keraburn.training import arguments
 from keraburn.training.compile import CompileLoss, CompileMetrics
@@ -45,6 +45,7 @@ class Compiling(_Base):
     _compile_metrics: CompileMetrics | None = None
     _compile_config: dict[str, Any] | None = None
     _shuffle_seed = 0
+    _seeded = 0
 
     # Compiling.
 
@@ -109,7 +110,9 @@ class Compiling(_Base):
             _compile_metrics=compile_metrics,
             _compile_config=given,
             _loss_tracker=Mean(name="loss"),
-            _shuffle_seed=random.getrandbits(62),
+            # A stream of its own, so that models in other threads do not disturb it.
+            _shuffle_seed=make_default_seed(),
+            _seeded=seeding()[0],
         )
         self._forget_steps()
 

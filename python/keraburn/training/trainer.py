@@ -9,6 +9,7 @@ import numpy as np
 
 from keraburn import config
 from keraburn.callbacks import CallbackList, History
+from keraburn.random import seeding
 from keraburn.training import arguments
 from keraburn.training.compiling import Compiling
 from keraburn.training.data import Arrays, unpack_x_y_sample_weight
@@ -140,8 +141,11 @@ class Trainer(Compiling):
         return self.history
 
     def _next_shuffle_seed(self) -> int:
-        seed = (self._shuffle_seed + _NEXT_SEED) % 2**63
-        self.__dict__["_shuffle_seed"] = seed
+        times, given = seeding()
+        # Seeds set since `compile` begin the sequence of orders anew.
+        last = self._shuffle_seed if times == self._seeded else given
+        seed = (last + _NEXT_SEED) % 2**63
+        self.__dict__.update(_shuffle_seed=seed, _seeded=times)
         return seed
 
     def _validation_data(self, data: Any) -> Any:
