@@ -1,6 +1,6 @@
 //! Functions of two elements of one type, and the choice between two.
 
-use super::{Kind, Value, bool_dtype, host};
+use super::{Kind, Value, bool_dtype, float_dtype, host, int_dtype};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels::map::Binary;
@@ -72,15 +72,8 @@ fn float(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {
         Binary::Pow => Dispatch::float_powf(a, b),
         Binary::Max | Binary::Min => extreme(op, left, right),
         Binary::Mod => Dispatch::float_remainder(a, b),
-        Binary::Fmod => {
-            // The remainder of the absolute values is exact where a - b * trunc(a / b) is not.
-            let rest = Dispatch::float_remainder(Dispatch::float_abs(a.clone()), Dispatch::float_abs(b));
-            Dispatch::float_mul(Dispatch::float_sign(a), rest)
-        }
-        Binary::FloorDiv => {
-            let whole = Dispatch::float_sub(a.clone(), Dispatch::float_remainder(a, b.clone()));
-            Dispatch::float_round(Dispatch::float_div(whole, b))
-        }
+        Binary::Fmod => truncated_remainder(a, b),
+        Binary::FloorDiv => floor_division(a, b, left),
         Binary::Atan2 => Dispatch::float_atan2(a, b),
         Binary::NextAfter => host::next_after(left, right)?.tensor,
         Binary::Eq => Dispatch::float_equal(a, b, truth),
@@ -93,6 +86,24 @@ fn float(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {
             return Err(unfit(op, left));
         }
     })
+}
+
+/// The remainder with the sign of `a`; that of absolute values is exact where `a - b * trunc(a / b)` is not.
+fn truncated_remainder(a: DispatchTensor, b: DispatchTensor) -> DispatchTensor {
+    let rest = Dispatch::float_remainder(Dispatch::float_abs(a.clone()), Dispatch::float_abs(b));
+    Dispatch::float_mul(Dispatch::float_sign(a), rest)
+}
+
+/// `floor(a / b)` without the error of the quotient; by 0 the quotient itself, as in numpy.
+fn floor_division(a: DispatchTensor, b: DispatchTensor, like: &Value) -> DispatchTensor {
+    let truth = bool_dtype(like.device());
+    let rest = truncated_remainder(a.clone(), b.clone());
+    let signs = Dispatch::float_mul(Dispatch::float_sign(rest.clone()), Dispatch::float_sign(b.clone()));
+    let down = Dispatch::float_lower_elem(signs, 0.0.into(), truth);
+    let toward_zero = Dispatch::float_round(Dispatch::float_div(Dispatch::float_sub(a.clone(), rest), b.clone()));
+    let whole = Dispatch::float_sub(toward_zero, Dispatch::bool_into_float(down, float_dtype(like.dtype())));
+    let zero = Dispatch::float_equal_elem(b.clone(), 0.0.into(), truth);
+    Dispatch::float_mask_where(whole, zero, Dispatch::float_div(a, b))
 }
 
 /// The greater or lesser of two floats; a NaN wins, and on a tape equals share the gradient.
@@ -157,15 +168,18 @@ fn divide(op: Binary, left: &Value, right: &Value) -> DispatchTensor {
     if let Some(minus) = &minus {
         divisor = Dispatch::int_mask_fill(divisor, minus.clone(), 1.into());
     }
+    let mut quotient = Dispatch::int_div(a.clone(), divisor.clone());
+    let truncated = Dispatch::int_sub(a.clone(), Dispatch::int_mul(quotient.clone(), divisor.clone()));
     if op == Binary::Fmod {
-        let quotient = Dispatch::int_div(a.clone(), divisor.clone());
-        return Dispatch::int_sub(a, Dispatch::int_mul(quotient, divisor));
+        return truncated;
     }
-    let rest = Dispatch::int_remainder(a.clone(), divisor.clone());
+    let rest = Dispatch::int_remainder(a, divisor);
     if op == Binary::Mod {
         return rest;
     }
-    let mut quotient = Dispatch::int_div(Dispatch::int_sub(a, rest), divisor);
+    // Where the two remainders differ, the quotient was rounded up.
+    let up = Dispatch::int_not_equal(rest, truncated, truth);
+    quotient = Dispatch::int_sub(quotient, Dispatch::bool_into_int(up, int_dtype(left.dtype())));
     if let Some(minus) = minus {
         let negated = Dispatch::int_neg(quotient.clone());
         quotient = Dispatch::int_mask_where(quotient, minus, negated);

@@ -165,7 +165,7 @@ macro_rules! plain {
             }
 
             fn write(elements: &[Self]) -> Vec<u8> {
-                elements.iter().flat_map(|element| element.to_le_bytes()).collect()
+                elements.iter().map(|element| element.to_le_bytes()).collect::<Vec<_>>().into_flattened()
             }
         })+
     };

@@ -293,7 +293,7 @@ mod tests {
                 let value = values(&[1.0], &[], dtype, device);
                 let found = pad(&x, &value, &[1, 0], &[0, 2], &[1, 2]).unwrap();
                 let from = |i: &[usize]| {
-                    let inside = i[0] >= 1 && (i[0] - 1) % 2 == 0 && i[1] % 3 == 0 && i[1] < 7;
+                    let inside = i[0] % 2 == 1 && i[1].is_multiple_of(3) && i[1] < 7;
                     inside.then(|| vec![(i[0] - 1) / 2, i[1] / 3])
                 };
                 assert_eq!(numbers(&found), gathered(&x, &[4, 9], from, 1.0), "{dtype} on {device}");

@@ -261,3 +261,5 @@ fn bool_dtype(device: Device) -> BoolDType {
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod twins;

@@ -55,7 +55,7 @@ pub(super) fn numbers(value: &Value) -> Vec<f64> {
 pub(super) fn close(name: &str, found: &[f64], wanted: &[f64], tolerance: f64) {
     assert_eq!(found.len(), wanted.len(), "{name}");
     for (i, (&found, &wanted)) in found.iter().zip(wanted).enumerate() {
-        let same = found == wanted || (found.is_nan() && wanted.is_nan());
+        let same = found.to_bits() == wanted.to_bits() || (found.is_nan() && wanted.is_nan());
         let near = (found - wanted).abs() <= tolerance * wanted.abs().max(1.0);
         assert!(same || near, "{name}[{i}]: found {found}, wanted {wanted}");
     }
