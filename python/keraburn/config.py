@@ -1,0 +1,128 @@
+"""Global settings and the counters that name things."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterator
+
+from keraburn import _core
+
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+class _Settings:
+    floatx = "float32"
+    epsilon = 1e-7
+    image_data_format = "channels_last"
+    device = "cpu"
+
+
+class _Scopes(threading.local):
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+
+_settings = _Settings()
+_scopes = _Scopes()
+_counters: dict[str, int] = {}
+
+
+def floatx() -> str:
+    """The default float type, `"float32"` unless set."""
+    return _settings.floatx
+
+
+def set_floatx(value: str) -> None:
+    """Set the default float type to `"float32"` or `"float64"`."""
+    if value not in ("float32", "float64"):
+        raise ValueError(f"Unknown `floatx` value: expected one of ('float32', 'float64'). Received: {value}")
+    _settings.floatx = value
+
+
+def epsilon() -> float:
+    """The small number that keeps divisions and logarithms finite, 1e-7 unless set."""
+    return _settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    _settings.epsilon = float(value)
+
+
+def image_data_format() -> str:
+    return _settings.image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    if data_format not in ("channels_first", "channels_last"):
+        raise ValueError(
+            "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
+            f"Received: data_format={data_format}"
+        )
+    _settings.image_data_format = data_format
+
+
+def device() -> str:
+    """The device on which new tensors are placed."""
+    return _settings.device
+
+
+def set_device(name: str) -> None:
+    """Place new tensors on another device.
+
+    Raises:
+        ValueError: if there is no such device in this build.
+    """
+    known = _core.devices()
+    if name not in known:
+        raise ValueError(f"Unknown device. Expected one of {known}. Received: {name!r}")
+    _settings.device = name
+
+
+@contextlib.contextmanager
+def device_scope(name: str) -> Iterator[None]:
+    """Place the tensors made inside on a device.
+
+    Raises:
+        ValueError: if there is no such device in this build.
+    """
+    before = _settings.device
+    set_device(name)
+    try:
+        yield
+    finally:
+        _settings.device = before
+
+
+def to_snake_case(name: str) -> str:
+    """`"MaxPooling2D"` to `"max_pooling2d"`, as Keras names layers."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def auto_name(prefix: str) -> str:
+    """`prefix`, then `prefix_1`, `prefix_2`: a name not given before in this session."""
+    count = _counters.get(prefix, 0)
+    _counters[prefix] = count + 1
+    return f"{prefix}_{count}" if count else prefix
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Forget the counters that name things."""
+    _counters.clear()
+
+
+def name_scope_stack() -> list[str]:
+    return _scopes.names
+
+
+@contextlib.contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Put `name/` before the paths of the variables made inside."""
+    _scopes.names.append(name)
+    try:
+        yield
+    finally:
+        _scopes.names.pop()

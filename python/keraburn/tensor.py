@@ -1,0 +1,181 @@
+"""The three kinds of tensor: concrete values, values of a graph being traced, and symbols of a model being described."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keraburn import _core
+
+if TYPE_CHECKING:
+    from keraburn.trace import Trace
+
+
+class Tensor:
+    """A concrete, immutable array on a device.
+
+    Args:
+        handle: the Rust tensor that holds the values.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> keras.ops.add([1.0, 2.0], 1.0).numpy()
+    array([2., 3.], dtype=float32)
+    """
+
+    __slots__ = ("__weakref__", "_keras_mask", "handle")
+    # numpy leaves mixed expressions to our operators.
+    __array_priority__ = 1000
+
+    def __init__(self, handle: _core.Tensor) -> None:
+        self.handle = handle
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return self.handle.shape
+
+    @property
+    def dtype(self) -> str:
+        return self.handle.dtype
+
+    @property
+    def device(self) -> str:
+        return self.handle.device
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def numpy(self) -> np.ndarray:
+        """The values as a numpy array of their own."""
+        return self.handle.numpy()
+
+    def item(self) -> Any:
+        return self.numpy().item()
+
+    def tolist(self) -> Any:
+        return self.numpy().tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        values = self.numpy()
+        return values if dtype is None else values.astype(dtype, copy=False)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tensor without dimensions")
+        return self.shape[0]
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self.item().__index__()
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and not self.shape else str(self)
+
+    def __iter__(self) -> Any:
+        return (self[index] for index in range(len(self)))  # type: ignore[index]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.numpy(), separator=", ")
+        return f"<keraburn.Tensor shape={self.shape} dtype={self.dtype}\n{values}>"
+
+
+def _concrete_only(what: str) -> Any:
+    def method(self: Tensor, *_: Any, **__: Any) -> Any:
+        raise TypeError(
+            f"{what} needs a concrete value, but this tensor is a symbol of a computation that has not run yet. "
+            f"Use `keras.ops` functions on it instead. Received: {self!r}"
+        )
+
+    return method
+
+
+class _Symbolic(Tensor):
+    """What tensors without values share: every conversion to a value is refused."""
+
+    __slots__ = ("_dtype", "_shape")
+
+    def __init__(self, shape: tuple[Any, ...], dtype: str) -> None:
+        self._shape = shape
+        self._dtype = dtype
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+    numpy = _concrete_only("numpy()")
+    item = _concrete_only("item()")
+    tolist = _concrete_only("tolist()")
+    __array__ = _concrete_only("Conversion to a numpy array")
+    __float__ = _concrete_only("float()")
+    __int__ = _concrete_only("int()")
+    __index__ = _concrete_only("Use as an index")
+    __bool__ = _concrete_only("A Python `if`, `while` or `bool()`")
+
+
+class TracedTensor(_Symbolic):
+    """A value of the graph that is being traced; its shape is known, its values are not."""
+
+    __slots__ = ("id", "trace")
+
+    def __init__(self, trace: Trace, identifier: int) -> None:
+        shape, dtype = trace.graph.spec(identifier)
+        super().__init__(shape, dtype)
+        self.trace = trace
+        self.id = identifier
+
+    @property
+    def device(self) -> str:
+        return self.trace.graph.device
+
+    def __repr__(self) -> str:
+        return f"<TracedTensor shape={self.shape} dtype={self.dtype}>"
+
+
+class KerasTensor(_Symbolic):
+    """A symbol of a model being described: a shape that may hold None, a dtype and the call that made it.
+
+    Args:
+        shape: dimensions, None where unknown.
+        dtype: name of the element type.
+        name: name for displays and for inputs given by name.
+        history: `(operation, node_index, tensor_index)`, None for an input.
+    """
+
+    __slots__ = ("history", "name", "sparse")
+
+    def __init__(
+        self, shape: Any, dtype: str = "float32", sparse: bool = False, name: str | None = None, history: Any = None
+    ) -> None:
+        super().__init__(tuple(shape), dtype)
+        self.sparse = sparse
+        self.name = name or "keras_tensor"
+        self.history = history
+
+    @property
+    def size(self) -> Any:
+        return None if None in self.shape else int(np.prod(self.shape, dtype=np.int64))
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

@@ -1,0 +1,157 @@
+"""Tracing: a Python function of tensors and variables becomes one plan that Rust runs."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from keraburn import _core, config, tree
+from keraburn.tensor import Tensor, TracedTensor
+
+if TYPE_CHECKING:
+    from keraburn.variable import Variable
+
+
+class _Active(threading.local):
+    """The traces of this thread, innermost last."""
+
+    def __init__(self) -> None:
+        self.stack: list[Trace] = []
+
+
+_active = _Active()
+
+
+def current() -> Trace | None:
+    """The trace that is going on in this thread, or None."""
+    return _active.stack[-1] if _active.stack else None
+
+
+@contextlib.contextmanager
+def suspended() -> Iterator[None]:
+    """Outside of every trace for a while: variables give and take values, operations run at once."""
+    stack, _active.stack = _active.stack, []
+    try:
+        yield
+    finally:
+        _active.stack = stack
+
+
+class Trace:
+    """A graph in the making, and the variables that were read and assigned while it was made.
+
+    Used as a context manager; inside it, `variable.value` is a value of the graph and `variable.assign` is recorded.
+    """
+
+    def __init__(self) -> None:
+        self.graph = _core.Graph(config.device())
+        # The size that stands for unknown dimensions while a model is being described, else None.
+        self.probe: int | None = None
+        self._reads: dict[int, tuple[Variable, TracedTensor]] = {}
+        self._writes: dict[int, TracedTensor | Tensor] = {}
+        self._constants: dict[int, tuple[Tensor, int]] = {}
+
+    def __enter__(self) -> Trace:
+        _active.stack.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _active.stack.pop()
+
+    def input(self, shape: Sequence[int], dtype: str) -> TracedTensor:
+        """A value that each run of the plan is given."""
+        return TracedTensor(self, self.graph.input(tuple(shape), dtype))
+
+    def identifier(self, tensor: Tensor) -> int:
+        """The graph's value for `tensor`: its own, or a constant that holds a concrete tensor."""
+        if isinstance(tensor, TracedTensor):
+            if tensor.trace is not self:
+                raise ValueError(
+                    "A tensor of one traced function was used in another. Return it, or keep it in a Variable. "
+                    f"Received: {tensor!r}"
+                )
+            return tensor.id
+        known = self._constants.get(id(tensor.handle))
+        if known is None:
+            known = (tensor, self.graph.constant(tensor.handle))
+            self._constants[id(tensor.handle)] = known
+        return known[1]
+
+    def read(self, variable: Variable) -> Tensor:
+        key = id(variable)
+        if key in self._writes:
+            return self._writes[key]
+        if key not in self._reads:
+            self._reads[key] = (variable, self.input(variable.shape, variable.dtype))
+        return self._reads[key][1]
+
+    def write(self, variable: Variable, value: Tensor) -> None:
+        self.source(variable)
+        self._writes[id(variable)] = value
+
+    def source(self, variable: Variable) -> TracedTensor:
+        """The graph input that holds the variable's value at the start of the run."""
+        if id(variable) not in self._reads:
+            self._reads[id(variable)] = (variable, self.input(variable.shape, variable.dtype))
+        return self._reads[id(variable)][1]
+
+    def state(self) -> list[tuple[Variable, TracedTensor, Tensor | None]]:
+        """Every variable met: its input, and its new value if it was assigned."""
+        return [(v, t, self._writes.get(key)) for key, (v, t) in self._reads.items()]
+
+
+def gradients(target: Tensor, sources: Sequence[Tensor], seed: Tensor | None = None) -> list[Tensor | None]:
+    """The gradients of `sum(target * seed)` with respect to each source, as more values of the same graph.
+
+    Args:
+        target: a traced tensor; `seed` has its shape and defaults to ones.
+        sources: traced tensors of the same trace.
+
+    Returns:
+        A traced tensor for each source, None where the target does not depend on it.
+    """
+    if not isinstance(target, TracedTensor):
+        return [None] * len(sources)
+    trace = target.trace
+    ids = [trace.identifier(source) for source in sources]
+    seeded = None if seed is None else trace.identifier(seed)
+    found = trace.graph.gradients(target.id, ids, seeded)
+    return [None if i is None else TracedTensor(trace, i) for i in found]
+
+
+class Compiled:
+    """A function of tensors, traced once for one signature and run in Rust from then on.
+
+    Variables that the function reads are the plan's state; those that it assigns are updated in place.
+
+    Args:
+        function: takes tensors in the structure of `arguments`, returns a structure of tensors.
+        arguments: a structure whose leaves have `.shape` and `.dtype`.
+    """
+
+    def __init__(self, function: Callable[..., Any], arguments: Iterable[Any]) -> None:
+        arguments = tuple(arguments)
+        with Trace() as trace:
+            inputs = tree.map_structure(lambda leaf: trace.input(leaf.shape, leaf.dtype), arguments)
+            self.structure = function(*inputs)
+            flat = [trace.identifier(leaf) for leaf in tree.flatten(self.structure)]
+            state = trace.state()
+            updates = [(i, trace.identifier(new)) for i, (_, _, new) in enumerate(state) if new is not None]
+        # Freed graph values must not be kept alive by the output structure.
+        self.structure = tree.map_structure(lambda _: 0, self.structure)
+        self.variables = [variable for variable, _, _ in state]
+        self.step = _core.Step(
+            trace.graph,
+            [variable.handle for variable in self.variables],
+            [source.id for _, source, _ in state],
+            updates,
+            [leaf.id for leaf in tree.flatten(inputs)],
+            flat,
+        )
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run once; leaves are concrete tensors or numpy arrays of the traced shapes and dtypes."""
+        leaves = [leaf.handle if isinstance(leaf, Tensor) else leaf for leaf in tree.flatten(arguments)]
+        return tree.pack_sequence_as(self.structure, [Tensor(out) for out in self.step.run(leaves)])

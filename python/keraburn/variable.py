@@ -1,0 +1,128 @@
+"""Variables: named values that training changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keraburn import _core, config, trace
+from keraburn.tensor import Tensor
+
+
+class Variable:
+    """A named tensor that can be assigned; inside a traced function its reads and assignments become part of the graph.
+
+    Args:
+        initializer: a callable `(shape, dtype=...)`, or the initial value itself.
+        shape: required with a callable.
+        dtype: element type; the value's own, or `floatx()` for a callable, when None.
+        trainable: whether optimizers update it.
+        name: shown in displays and used in `path`.
+
+    Raises:
+        ValueError: if a callable comes without a shape, or the value's shape differs from `shape`.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> counter = keras.Variable(0.0)
+    >>> counter.assign_add(2.0).numpy()
+    array(2., dtype=float32)
+    """
+
+    # Operators (`variable + 1`) read the value; the ops package installs them.
+    __array_priority__ = 1000
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        name: str | None = None,
+    ) -> None:
+        self.name = name or config.auto_name("variable")
+        self.path = "/".join([*config.name_scope_stack(), self.name])
+        self.trainable = trainable
+        self.autocast = autocast
+        self.aggregation = aggregation
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.initializer: Callable[..., Any] | None = None
+        if callable(initializer):
+            if shape is None:
+                raise ValueError(
+                    "When creating a Variable from an initializer, the `shape` argument should be specified. "
+                    f"Received: initializer={initializer} and shape={shape}"
+                )
+            self.initializer = initializer
+            value = initializer(tuple(shape), dtype=dtype or config.floatx())
+        else:
+            value = initializer
+        if not isinstance(value, Tensor):
+            array = np.asarray(value)
+            if dtype is None and array.dtype == np.float64:
+                dtype = config.floatx()
+            elif dtype is None and array.dtype == np.int64:
+                dtype = "int32"
+            value = Tensor(_core.Tensor(np.ascontiguousarray(array, dtype=dtype), config.device()))
+        if shape is not None and tuple(shape) != value.shape:
+            raise ValueError(
+                f"The initial value of variable '{self.name}' does not have its shape. "
+                f"Expected: {tuple(shape)}. Received: {value.shape}"
+            )
+        self.shape: tuple[int, ...] = value.shape
+        self.dtype: str = value.dtype
+        self.handle = _core.Variable(value.handle)
+
+    @property
+    def value(self) -> Tensor:
+        """The current value; under a trace, the graph's."""
+        active = trace.current()
+        return Tensor(self.handle.value()) if active is None else active.read(self)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def numpy(self) -> np.ndarray:
+        return self.handle.value().numpy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.value.__array__(dtype)
+
+    def assign(self, value: Any) -> Tensor:
+        """Set the value.
+
+        Args:
+            value: a tensor or array of this variable's shape; it is cast to its dtype.
+
+        Raises:
+            ValueError: if the shapes differ.
+        """
+        value = self._convert(value)
+        if value.shape != self.shape:
+            raise ValueError(
+                "The shape of the target variable and the shape of the target value in `variable.assign(value)` "
+                f"must match. variable.shape={self.shape}, Received: value.shape={value.shape}. "
+                f"Target variable: {self!r}"
+            )
+        active = trace.current()
+        if active is None:
+            self.handle.assign(value.handle)
+        else:
+            active.write(self, value)
+        return value
+
+    def _convert(self, value: Any) -> Tensor:
+        raise NotImplementedError  # the ops package installs conversion and casting
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+
+    def __hash__(self) -> int:
+        return id(self)

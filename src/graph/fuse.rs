@@ -1,0 +1,175 @@
+//! Gathers element-wise nodes and the folds that close them into clusters, each one pass over memory.
+
+use super::layout::Layout;
+use super::lower::{Kind, Lowered, Operand};
+use crate::kernels::program::Extent;
+use std::collections::HashSet;
+
+/// More members would not fit the registers that a thread keeps in its first-level cache.
+const MEMBERS: usize = 48;
+/// How many steps back a cluster is looked for that reads the same memory.
+const WINDOW: usize = 24;
+
+pub enum Step {
+    Cluster(Cluster),
+    /// A node that is not element-wise.
+    Single(usize),
+}
+
+/// A fold over a cluster's space.
+pub struct Closed {
+    pub node: usize,
+    pub operand: Operand,
+    pub extent: Extent,
+}
+
+/// Nodes over one iteration space.
+pub struct Cluster {
+    /// The space, without dimensions of size one.
+    pub dims: Vec<usize>,
+    /// The length of its rows, once a fold has asked for it.
+    pub inner: Option<usize>,
+    pub members: Vec<usize>,
+    pub closings: Vec<Closed>,
+    reads: HashSet<usize>,
+}
+
+impl Cluster {
+    fn new(dims: Vec<usize>) -> Self {
+        Self { dims, inner: None, members: Vec::new(), closings: Vec::new(), reads: HashSet::new() }
+    }
+
+    /// Whether the operand's elements come in this space's own order, one for one.
+    pub fn in_step(&self, layout: &Layout) -> bool {
+        let seen = layout.squeezed();
+        seen.dims == self.dims && seen.offset == 0 && seen.is_contiguous()
+    }
+
+    fn has_room(&self) -> bool {
+        self.members.len() + self.closings.len() < MEMBERS
+    }
+}
+
+/// The steps in order.
+pub fn fuse(lowered: &Lowered) -> Vec<Step> {
+    let mut fuser = Fuser { lowered, steps: Vec::new(), made: vec![Made::Before; lowered.nodes.len()] };
+    for (id, node) in lowered.nodes.iter().enumerate() {
+        match &node.kind {
+            Kind::Input(_) | Kind::Constant(_) => {}
+            Kind::Map(_, operands) => fuser.map(id, operands),
+            Kind::Fold(_, axes, operand) => fuser.fold(id, axes, operand),
+            Kind::Matmul { .. } | Kind::Kernel(..) => {
+                fuser.made[id] = Made::After(fuser.steps.len());
+                fuser.steps.push(Step::Single(id));
+            }
+        }
+    }
+    fuser.steps
+}
+
+/// From which step on a node's elements are there.
+#[derive(Clone, Copy)]
+enum Made {
+    /// Before the first step.
+    Before,
+    /// Element by element within a cluster.
+    Within(usize),
+    /// When a step is over.
+    After(usize),
+}
+
+struct Fuser<'a> {
+    lowered: &'a Lowered,
+    steps: Vec<Step>,
+    made: Vec<Made>,
+}
+
+impl Fuser<'_> {
+    fn cluster(&mut self, step: usize) -> Option<&mut Cluster> {
+        match &mut self.steps[step] {
+            Step::Cluster(cluster) => Some(cluster),
+            Step::Single(_) => None,
+        }
+    }
+
+    /// The first step in which all operands can be read.
+    fn earliest(&mut self, operands: &[Operand]) -> usize {
+        let mut earliest = 0;
+        for operand in operands {
+            let from = match self.made[operand.node] {
+                Made::Before => 0,
+                Made::After(step) => step + 1,
+                Made::Within(step) => {
+                    let in_step = self.cluster(step).is_some_and(|cluster| cluster.in_step(&operand.layout));
+                    if in_step { step } else { step + 1 }
+                }
+            };
+            earliest = earliest.max(from);
+        }
+        earliest
+    }
+
+    fn map(&mut self, id: usize, operands: &[Operand]) {
+        let dims = Layout::contiguous(&self.lowered.nodes[id].spec.shape).squeezed().dims;
+        let earliest = self.earliest(operands);
+        let last = self.steps.len();
+        let step = (earliest.max(last.saturating_sub(WINDOW))..last).find(|&step| {
+            let Step::Cluster(cluster) = &self.steps[step] else { return false };
+            let related = operands.iter().any(|operand| {
+                cluster.members.contains(&operand.node)
+                    || (cluster.reads.contains(&operand.node) && operand.layout.strides.iter().any(|&s| s != 0))
+            });
+            let scalar = dims.is_empty();
+            cluster.dims == dims && cluster.has_room() && (related || scalar)
+        });
+        let step = step.unwrap_or(last);
+        if step == last {
+            self.steps.push(Step::Cluster(Cluster::new(dims)));
+        }
+        self.made[id] = Made::Within(step);
+        let cluster = self.cluster(step).expect("the step is a cluster");
+        cluster.members.push(id);
+        cluster.reads.extend(operands.iter().map(|operand| operand.node));
+    }
+
+    fn fold(&mut self, id: usize, axes: &[usize], operand: &Operand) {
+        let (operand, extent, inner) = arrange(operand, axes);
+        let dims = operand.layout.squeezed().dims;
+        let earliest = self.earliest(std::slice::from_ref(&operand));
+        let last = self.steps.len();
+        let step = (earliest.max(last.saturating_sub(WINDOW))..last).find(|&step| {
+            let Step::Cluster(cluster) = &self.steps[step] else { return false };
+            cluster.dims == dims
+                && cluster.has_room()
+                && (cluster.members.contains(&operand.node) || cluster.reads.contains(&operand.node))
+                && (inner.is_none() || cluster.inner.is_none() || cluster.inner == inner)
+        });
+        let step = step.unwrap_or(last);
+        if step == last {
+            self.steps.push(Step::Cluster(Cluster::new(dims)));
+        }
+        self.made[id] = Made::After(step);
+        let cluster = self.cluster(step).expect("the step is a cluster");
+        cluster.inner = cluster.inner.or(inner);
+        cluster.reads.insert(operand.node);
+        cluster.closings.push(Closed { node: id, operand, extent });
+    }
+}
+
+/// The operand with what is kept and what is folded as rows or columns, and the length of a row.
+fn arrange(operand: &Operand, axes: &[usize]) -> (Operand, Extent, Option<usize>) {
+    let layout = &operand.layout;
+    let wide = |&axis: &usize| layout.dims[axis] != 1;
+    let folded: Vec<usize> = (0..layout.dims.len()).filter(wide).filter(|axis| axes.contains(axis)).collect();
+    let kept: Vec<usize> = (0..layout.dims.len()).filter(wide).filter(|axis| !axes.contains(axis)).collect();
+    let size = |axes: &[usize]| axes.iter().map(|&axis| layout.dims[axis]).product::<usize>();
+    if kept.is_empty() {
+        return (operand.clone(), Extent::All, None);
+    }
+    if folded.is_empty() || folded.iter().max() < kept.iter().min() {
+        return (operand.clone(), Extent::Columns, Some(size(&kept)));
+    }
+    let order = [kept.clone(), folded.clone()].concat();
+    let operand = Operand { node: operand.node, layout: layout.permuted(&order) };
+    (operand, Extent::Rows, Some(size(&folded)))
+}

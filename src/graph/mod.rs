@@ -1,0 +1,13 @@
+//! Graphs of operations: built, differentiated, planned and run.
+
+pub mod build;
+mod emit;
+mod fuse;
+mod grad;
+mod layout;
+mod lower;
+pub mod plan;
+pub mod run;
+
+pub use build::Graph;
+pub use plan::Plan;

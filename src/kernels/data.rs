@@ -1,0 +1,24 @@
+//! The contract of kernels that are not element-wise: contiguous arrays in, one contiguous array out.
+
+use crate::dtype::DType;
+use std::fmt::Debug;
+
+/// A contiguous array; `bytes` is aligned to its element type.
+#[derive(Clone, Copy)]
+pub struct Array<'a> {
+    pub bytes: &'a [u8],
+    pub shape: &'a [usize],
+    pub dtype: DType,
+}
+
+/// A contiguous array to fill; what it holds before is unspecified.
+pub struct ArrayMut<'a> {
+    pub bytes: &'a mut [u8],
+    pub shape: &'a [usize],
+    pub dtype: DType,
+}
+
+pub trait Kernel: Debug + Send + Sync {
+    /// Fill `output`; the error is a text for the user about the values (not the shapes) of the inputs.
+    fn run(&self, inputs: &[Array<'_>], output: &mut ArrayMut<'_>) -> Result<(), String>;
+}

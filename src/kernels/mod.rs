@@ -1,0 +1,18 @@
+//! CPU kernels: plain functions over memory that know neither burn, nor graphs, nor Python.
+
+pub mod arg;
+pub mod data;
+pub mod gather;
+pub mod gemm;
+pub mod index;
+pub mod iota;
+mod isa;
+pub mod machine;
+pub mod map;
+pub mod memory;
+pub mod pad;
+pub mod program;
+pub mod random;
+pub mod scan;
+pub mod sort;
+mod typed;
