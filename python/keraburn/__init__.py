@@ -28,6 +28,7 @@ from keraburn import saving as saving
 from keraburn import tree as tree
 from keraburn import utils as utils
 from keraburn._names import CLASSES, MODULES, raise_unknown
+from keraburn.config import device_scope as device
 from keraburn.config import name_scope as name_scope
 from keraburn.dtype_policies import DTypePolicy as DTypePolicy
 from keraburn.initializers import Initializer as Initializer

@@ -44,6 +44,7 @@ CLASSES = (
     "Regularizer",
     "Sequential",
     "Variable",
+    "device",
     "name_scope",
     "version",
 )

@@ -149,6 +149,10 @@ class Layer(State, Operation):
                 "the `__init__()` method. Go add it!"
             )
 
+    @property
+    def _call_has_training_arg(self) -> bool:
+        return "training" in self._call_parameters
+
     # Names and dtypes.
 
     @property

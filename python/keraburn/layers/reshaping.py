@@ -11,6 +11,7 @@ from keraburn import config as settings
 from keraburn import ops
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
+from keraburn.tensor import KerasTensor
 
 
 class Flatten(Layer):
@@ -102,10 +103,13 @@ class Reshape(Layer):
         return tuple(size // known if wanted == -1 else int(wanted) for wanted in target)
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        # The fit is checked here too, where one row's shape is known and the batch size is not.
-        if None not in inputs.shape[1:]:
-            self._resolve(tuple(inputs.shape[1:]))
-        return super().compute_output_spec(inputs)
+        return KerasTensor(self.compute_output_shape(inputs.shape), inputs.dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        row = tuple(input_shape[1:])
+        if None in row:
+            return (input_shape[0], *(None if size == -1 else size for size in self.target_shape))
+        return (input_shape[0], *self._resolve(row))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "target_shape": self.target_shape}

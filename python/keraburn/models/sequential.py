@@ -104,6 +104,7 @@ class Sequential(DirectCalls, Model):
         self.built = False
         self.__dict__["_functional"] = None
         self._plans.clear()
+        self._forget_steps()
 
     def _rebuild(self) -> None:
         self._forget()
@@ -148,13 +149,8 @@ class Sequential(DirectCalls, Model):
             )
         inputs = outputs = first._inbound_nodes[0].output_tensors[0]
         for layer in self._layers[1:]:
-            try:
-                outputs = layer(outputs)
-            except NotImplementedError:
-                return
-            except TypeError:
-                _check_arguments(layer)
-                raise
+            _check_arguments(layer)
+            outputs = layer(outputs)
         self.__dict__["_functional"] = Functional(inputs=inputs, outputs=outputs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:

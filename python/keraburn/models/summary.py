@@ -14,6 +14,7 @@ import numpy as np
 from keraburn.layers.node import Node
 from keraburn.layers.operation import FunctionCall
 from keraburn.models.table import Column, Span, draw, styled
+from keraburn.utils.console import is_interactive_logging_enabled, print_message
 
 _NUMBER = "38;5;34"
 _NONE = "38;5;45"
@@ -55,7 +56,7 @@ def print_summary(
     layers = graph.layers[slice(*_bounds(graph.layers, layer_range))]
     rows = [row for layer in layers for row in _rows(layer, graph, expand_nested, show_trainable)]
 
-    color = print_fn is None and sys.stdout.isatty()
+    color = print_fn is None and is_interactive_logging_enabled() and sys.stdout.isatty()
     lines = [styled([Span(f'Model: "{model.name}"', _BOLD)], color)]
     lines += draw(columns, rows, min(length, terminal), color) if length <= terminal else _cut(columns, rows, length)
     lines += _totals(model, color)
@@ -63,7 +64,7 @@ def print_summary(
     if print_fn is not None:
         print_fn(text)
     else:
-        print(text, end="")
+        print_message(text, line_break=False)
 
 
 def _cut(columns: list[Column], rows: list[list[list[Span]]], length: int) -> list[str]:

@@ -1,0 +1,22 @@
+"""Helpers around models: seeds, labels, sequences, progress bars, and names for saving."""
+
+from __future__ import annotations
+
+from keraburn.config import clear_session as clear_session
+from keraburn.dtypes import standardize_dtype as standardize_dtype
+from keraburn.random import set_seed as set_random_seed
+from keraburn.registry import CustomObjectScope as CustomObjectScope
+from keraburn.registry import custom_object_scope as custom_object_scope
+from keraburn.registry import deserialize_keras_object as deserialize_keras_object
+from keraburn.registry import get_custom_objects as get_custom_objects
+from keraburn.registry import get_registered_name as get_registered_name
+from keraburn.registry import get_registered_object as get_registered_object
+from keraburn.registry import register_keras_serializable as register_keras_serializable
+from keraburn.registry import serialize_keras_object as serialize_keras_object
+from keraburn.utils.console import disable_interactive_logging as disable_interactive_logging
+from keraburn.utils.console import enable_interactive_logging as enable_interactive_logging
+from keraburn.utils.console import is_interactive_logging_enabled as is_interactive_logging_enabled
+from keraburn.utils.numbers import normalize as normalize
+from keraburn.utils.numbers import to_categorical as to_categorical
+from keraburn.utils.progbar import Progbar as Progbar
+from keraburn.utils.sequences import pad_sequences as pad_sequences
