@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from keraburn import config, dtypes, ops
-from keraburn.losses.loss import LossFunctionWrapper, check_shapes, mean_last
+from keraburn.losses.loss import LossFunctionWrapper, check_same_shape, mean_last
 from keraburn.tensor import Tensor
 
 
@@ -32,7 +32,7 @@ def binary_crossentropy(
     array([0.6931], dtype=float32)
     """
     y_true, y_pred = _targets(y_true, y_pred)
-    check_shapes(y_true, y_pred)
+    check_same_shape("binary_crossentropy", y_true, y_pred)
     if label_smoothing:
         y_true = ops.add(ops.multiply(y_true, 1.0 - label_smoothing), 0.5 * label_smoothing)
     return mean_last(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis)
@@ -88,6 +88,7 @@ def sparse_categorical_crossentropy(
     y_pred = _float(y_pred)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = ops.squeeze(y_true, axis)
+    _check_indices(y_true, y_pred, axis)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     valid = ops.not_equal(y_true, ignore_class)
@@ -122,6 +123,19 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     return ops.divide(ops.subtract(1.0, ops.power(p, q)), q)
 
 
+def _check_indices(y_true: Tensor, y_pred: Tensor, axis: int) -> None:
+    expected = list(y_pred.shape)
+    del expected[axis]
+    if y_true.shape == tuple(expected):
+        return
+    same = y_true.shape == y_pred.shape
+    hint = " For one-hot targets, use the loss `categorical_crossentropy`." if same else ""
+    raise ValueError(
+        "In loss sparse_categorical_crossentropy, `y_true` must have the shape of `y_pred` without the axis of "
+        f"classes: {tuple(expected)}.{hint} Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
+    )
+
+
 def _float(x: Any) -> Tensor:
     tensor = ops.convert_to_tensor(x)
     return tensor if dtypes.is_float(tensor.dtype) else ops.cast(tensor, config.floatx())
@@ -137,14 +151,9 @@ def class_targets(name: str, y_true: Any, y_pred: Any, label_smoothing: float, a
     if isinstance(axis, bool):
         raise ValueError(f"`axis` must be of type `int`. Received: axis={axis} of type {type(axis)}")
     y_true, y_pred = _targets(y_true, y_pred)
-    if y_true.shape != y_pred.shape:
-        hint = ""
-        if len(y_true.shape) < len(y_pred.shape) or y_true.shape[-1] == 1:
-            hint = " For indices of classes, use the sparse loss."
-        raise ValueError(
-            f"In loss {name}, `y_true` and `y_pred` must have the same shape.{hint} "
-            f"Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
-        )
+    fewer = len(y_true.shape) < len(y_pred.shape) or (y_true.shape[-1:] == (1,) and y_pred.shape[-1:] != (1,))
+    hint = " For indices of classes, use the loss `sparse_categorical_crossentropy`." if fewer else ""
+    check_same_shape(name, y_true, y_pred, hint)
     if y_pred.shape[-1] == 1:
         warnings.warn(
             f"In loss {name}, expected y_pred.shape to be (batch_size, num_classes) with num_classes > 1. "

@@ -6,7 +6,7 @@ from typing import Any
 
 from keraburn import config, dtypes, ops
 from keraburn.losses.crossentropy import class_targets
-from keraburn.losses.loss import LossFunctionWrapper, check_shapes, mean_last
+from keraburn.losses.loss import LossFunctionWrapper, check_same_shape, mean_last
 from keraburn.tensor import Tensor
 
 
@@ -43,7 +43,7 @@ def binary_focal_crossentropy(
     y_pred = ops.convert_to_tensor(y_pred)
     y_pred = y_pred if dtypes.is_float(y_pred.dtype) else ops.cast(y_pred, config.floatx())
     y_true = ops.cast(y_true, y_pred.dtype)
-    check_shapes(y_true, y_pred)
+    check_same_shape("binary_focal_crossentropy", y_true, y_pred)
     if label_smoothing:
         y_true = ops.add(ops.multiply(y_true, 1.0 - label_smoothing), 0.5 * label_smoothing)
     if from_logits:

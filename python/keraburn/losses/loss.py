@@ -170,6 +170,15 @@ def check_shapes(y_true: Tensor, y_pred: Tensor) -> None:
         )
 
 
+def check_same_shape(name: str, y_true: Tensor, y_pred: Tensor, hint: str = "") -> None:
+    """Raise a ValueError unless targets and predictions of the loss `name` have one shape."""
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"In loss {name}, `y_true` and `y_pred` must have the same shape.{hint} "
+            f"Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
+        )
+
+
 def squeeze_or_expand_to_same_rank(x1: Tensor, x2: Tensor, expand_rank_1: bool = True) -> tuple[Tensor, Tensor]:
     """Where ranks differ by one and the longer shape ends in 1, drop that 1 or, for a vector, give it to the other.
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Nadam(Optimizer):
     """Adam whose mean looks one step ahead.
 
-    With `u(t) = beta_1 * (1 - 0.96**t / 2)` and p the product of all u so far, the step is
-    `learning_rate * (u(t+1) * m / (1 - p * u(t+1)) + (1 - u(t)) * g / (1 - p)) / (sqrt(v / (1 - beta_2**t)) + epsilon)`.
+    With `u(t) = beta_1 * (1 - 0.96**t / 2)` and p the product of all u so far, m / (1 - beta_1**t) is replaced by
+    `u(t+1) * m / (1 - p * u(t+1)) + (1 - u(t)) * g / (1 - p)`.
 
     Args:
         learning_rate: a number, schedule or function.

@@ -1,0 +1,110 @@
+"""Every optimizer and schedule against Keras."""
+
+from __future__ import annotations
+
+import pytest
+
+import keraburn
+from tests.parity import harness
+
+CASES = [
+    ("SGD", {}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("SGD", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("SGD", {"learning_rate": 0.1, "clipnorm": 0.5}),
+    ("SGD", {"learning_rate": 0.1, "clipvalue": 0.3}),
+    ("SGD", {"learning_rate": 0.1, "global_clipnorm": 0.5}),
+    ("SGD", {"learning_rate": 0.1, "loss_scale_factor": 4.0}),
+    ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.5}),
+    ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "gradient_accumulation_steps": 3}),
+    ("SGD", {"learning_rate": lambda package: package.optimizers.schedules.ExponentialDecay(0.5, 3, 0.5)}),
+    ("RMSprop", {"learning_rate": 0.01}),
+    ("RMSprop", {"learning_rate": 0.01, "momentum": 0.5}),
+    ("RMSprop", {"learning_rate": 0.01, "centered": True}),
+    ("Adam", {"learning_rate": 0.01}),
+    ("Adam", {"learning_rate": 0.01, "amsgrad": True}),
+    ("Adam", {"learning_rate": 0.01, "gradient_accumulation_steps": 2}),
+    ("Adam", {"learning_rate": 0.01, "weight_decay": 0.1, "clipnorm": 1.0}),
+    ("AdamW", {"learning_rate": 0.01}),
+    ("Adagrad", {"learning_rate": 0.1}),
+    ("Adadelta", {"learning_rate": 1.0}),
+    ("Adamax", {"learning_rate": 0.01}),
+    ("Nadam", {"learning_rate": 0.01}),
+    ("Ftrl", {"learning_rate": 0.1}),
+    (
+        "Ftrl",
+        {
+            "learning_rate": 0.1,
+            "l1_regularization_strength": 0.1,
+            "l2_regularization_strength": 0.2,
+            "l2_shrinkage_regularization_strength": 0.3,
+            "beta": 0.5,
+        },
+    ),
+    ("Lion", {"learning_rate": 0.01}),
+    ("Lamb", {"learning_rate": 0.01}),
+    ("Adafactor", {"learning_rate": 0.1}),
+    ("ScheduleFreeAdamW", {"learning_rate": 0.01}),
+    ("ScheduleFreeAdamW", {"learning_rate": 0.01, "warmup_steps": 4}),
+]
+NOT_YET = {"LossScaleOptimizer", "MultiOptimizer", "Muon", "OptimizerMap", "legacy"}
+
+SCHEDULES = [
+    ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}),
+    ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5, "staircase": True}),
+    ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}),
+    ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5, "staircase": True}),
+    ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 10}),
+    ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "power": 2.0, "cycle": True}),
+    ("PiecewiseConstantDecay", {"boundaries": [5, 10], "values": [0.3, 0.2, 0.1]}),
+    ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 20}),
+    ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 20, "alpha": 0.2}),
+    ("CosineDecay", {"initial_learning_rate": 0.0, "decay_steps": 20, "warmup_target": 0.1, "warmup_steps": 10}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 8}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 8, "t_mul": 1.0, "m_mul": 0.5}),
+    ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 8, "m_mul": 0.9, "alpha": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), CASES)
+def test_optimizer(name, arguments):
+    harness.check_optimizer(name, arguments)
+
+
+@pytest.mark.parametrize(("name", "arguments"), SCHEDULES)
+def test_schedule(name, arguments):
+    harness.check_schedule(name, arguments)
+
+
+def test_every_public_name_has_a_case():
+    names = harness.public_names(keraburn.optimizers)
+    assert len(names) > 12
+    assert names == {case[0] for case in CASES} | {"Optimizer"}
+    names = harness.public_names(keraburn.optimizers.schedules)
+    assert len(names) > 5
+    assert names == {case[0] for case in SCHEDULES} | {"LearningRateSchedule"}
+
+
+def test_every_name_of_keras_is_here():
+    theirs = {name for name in dir(harness.keras.optimizers) if not name.startswith("_")}
+    assert len(theirs) > 20
+    assert {name for name in theirs if not hasattr(keraburn.optimizers, name)} == NOT_YET
+
+
+def test_names_of_variables():
+    import numpy as np
+
+    for name in ("SGD", "RMSprop", "Adam", "Adagrad", "Ftrl"):
+        paths = []
+        for package in (keraburn, harness.keras):
+            with package.name_scope("dense"):
+                variables = [
+                    package.Variable(np.ones((2, 3), "float32"), name="kernel"),
+                    package.Variable(np.ones(3, "float32"), name="bias"),
+                ]
+            optimizer = getattr(package.optimizers, name)(name="rule")
+            optimizer.build(variables)
+            paths.append([each.path for each in optimizer.variables])
+        assert paths[0] == paths[1]
