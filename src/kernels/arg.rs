@@ -1,7 +1,8 @@
 //! Where the greatest or least element is.
 
 use super::data::{Array, ArrayMut, Kernel};
-use super::typed::{Along, Element, PARALLEL, view, view_mut, with_element};
+use super::map::{self, Fold, FoldMap};
+use super::typed::{Along, Element, PARALLEL, Plain, view, view_mut, with_element};
 use rayon::prelude::*;
 
 /// The position of the greatest (or least) element along an axis, as int32; the first of equal ones, and NaN
@@ -20,30 +21,56 @@ impl Kernel for ArgReduce {
         if along.count() == 0 {
             return Ok(());
         }
+        let op = if self.max { Fold::Max } else { Fold::Min };
+        let extreme = (map::fold(op, x.dtype), map::identity(op, x.dtype));
         with_element!(x.dtype, T => {
             let x = view::<T>(x.bytes);
-            if self.max {
-                reduce(x, out, along, |a: T, b: T| a > b);
+            if along.inner == 1 {
+                rows(x, out, along.n, extreme);
+            } else if self.max {
+                columns(x, out, along, |a: T, b: T| a > b);
             } else {
-                reduce(x, out, along, |a: T, b: T| a < b);
+                columns(x, out, along, |a: T, b: T| a < b);
             }
         });
         Ok(())
     }
 }
 
-fn reduce<T: Element>(
+/// Along the last axis: find the extreme value, and then where it is first.
+fn rows<T: Element + Plain>(x: &[T], out: &mut [i32], n: usize, extreme: (FoldMap, [u8; 8])) {
+    let (fold, identity) = extreme;
+    let row = |(out, x): (&mut i32, &[T])| {
+        let mut value = u64::from_ne_bytes(identity);
+        // SAFETY: `x` has `n` elements of the type that the loop was chosen for, and `value` has room for one.
+        let best: T = unsafe {
+            let accumulator = (&raw mut value).cast::<u8>();
+            fold(accumulator, x.as_ptr().cast(), n);
+            accumulator.cast::<T>().read()
+        };
+        let found = |x: T| (x == best) | (x.is_nan() & best.is_nan());
+        // Blocks without an early exit are vectorized.
+        let any = |block: &[T]| block.iter().fold(false, |any, &x| any | found(x));
+        let start = x.chunks(64).position(any).map_or(0, |block| block * 64);
+        *out = (start + x[start..].iter().position(|&x| found(x)).unwrap_or(0)) as i32;
+    };
+    if x.len() < PARALLEL {
+        out.iter_mut().zip(x.chunks_exact(n)).for_each(row);
+    } else {
+        let least = (PARALLEL / 4 / n).max(1);
+        out.par_iter_mut().zip(x.par_chunks_exact(n)).with_min_len(least).for_each(row);
+    }
+}
+
+/// Along another axis: all columns side by side.
+fn columns<T: Element>(
     x: &[T],
     out: &mut [i32],
     along: Along,
     beats: impl Fn(T, T) -> bool + Sync + Copy,
 ) {
-    let better = move |a: T, b: T| beats(a, b) || (a.is_nan() && !b.is_nan());
+    let better = move |a: T, b: T| beats(a, b) | (a.is_nan() & !b.is_nan());
     let block = |(out, x): (&mut [i32], &[T])| {
-        if along.inner == 1 {
-            out[0] = lane(x, better);
-            return;
-        }
         let mut best = x[..along.inner].to_vec();
         out.fill(0);
         for (j, row) in (1_i32..).zip(x[along.inner..].chunks_exact(along.inner)) {
@@ -58,41 +85,8 @@ fn reduce<T: Element>(
     if along.count() < PARALLEL {
         out.chunks_exact_mut(along.inner).zip(x.chunks_exact(size)).for_each(block);
     } else {
-        let least = (PARALLEL / 4 / size).max(1);
-        let blocks = out.par_chunks_exact_mut(along.inner).zip(x.par_chunks_exact(size));
-        blocks.with_min_len(least).for_each(block);
+        out.par_chunks_exact_mut(along.inner).zip(x.par_chunks_exact(size)).for_each(block);
     }
-}
-
-/// Several runs side by side, because a single one waits for each comparison.
-fn lane<T: Element>(x: &[T], better: impl Fn(T, T) -> bool) -> i32 {
-    const RUNS: usize = 8;
-    let mut best = [x[0]; RUNS];
-    let mut at = [0_i32; RUNS];
-    let chunks = x.chunks_exact(RUNS);
-    let rest = chunks.remainder();
-    let mut base = 0;
-    for chunk in chunks {
-        for run in 0..RUNS {
-            let wins = better(chunk[run], best[run]);
-            at[run] = if wins { base + run as i32 } else { at[run] };
-            best[run] = if wins { chunk[run] } else { best[run] };
-        }
-        base += RUNS as i32;
-    }
-    let (mut winner, mut index) = (best[0], at[0]);
-    for (&value, &i) in best[1..].iter().zip(&at[1..]) {
-        let earlier = !better(winner, value) && i < index;
-        if better(value, winner) || earlier {
-            (winner, index) = (value, i);
-        }
-    }
-    for (&value, i) in rest.iter().zip(base..) {
-        if better(value, winner) {
-            (winner, index) = (value, i);
-        }
-    }
-    index
 }
 
 #[cfg(test)]

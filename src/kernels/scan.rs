@@ -1,10 +1,9 @@
 //! Running sums and products.
 
 use super::data::{Array, ArrayMut, Kernel};
-use super::map::{self, Binary, Scalars};
-use super::typed::{Along, PARALLEL};
+use super::typed::{Along, PARALLEL, Plain, view, view_mut, with_element};
 use rayon::prelude::*;
-use std::ptr;
+use std::ops::{Add, Mul};
 
 /// `out[i] = x[0] + .. + x[i]` along an axis, or from its end; or the same with products.
 #[derive(Debug, Clone)]
@@ -21,31 +20,83 @@ impl Kernel for Cumulative {
         if along.count() == 0 {
             return Ok(());
         }
-        let op = if self.product { Binary::Mul } else { Binary::Add };
-        let join = map::binary(op, x.dtype, Scalars::None)
-            .ok_or_else(|| format!("no running {} of {}", op.name(), x.dtype))?;
-        let row = along.inner * x.dtype.size();
-        let block = |(out, x): (&mut [u8], &[u8])| {
-            let order = |step: usize| if self.reverse { along.n - 1 - step } else { step };
-            let first = order(0) * row;
-            out[first..first + row].copy_from_slice(&x[first..first + row]);
-            for step in 1..along.n {
-                let (before, at) = (order(step - 1) * row, order(step) * row);
-                let out = out.as_mut_ptr();
-                // SAFETY: both rows lie in the block, of `n` rows each, and they are apart.
-                unsafe {
-                    join(out.add(at), out.add(before), x.as_ptr().add(at), ptr::null(), along.inner);
+        with_element!(x.dtype, T => {
+            let (x, out) = (view::<T>(x.bytes), view_mut::<T>(output.bytes));
+            if self.product {
+                self.scan(x, out, along, T::times);
+            } else {
+                self.scan(x, out, along, T::plus);
+            }
+        });
+        Ok(())
+    }
+}
+
+trait Number: Plain {
+    fn plus(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
+}
+
+macro_rules! numbers {
+    ($plus:ident, $times:ident: $($number:ident),+) => {
+        $(impl Number for $number {
+            #[inline(always)]
+            fn plus(self, other: Self) -> Self {
+                self.$plus(other)
+            }
+
+            #[inline(always)]
+            fn times(self, other: Self) -> Self {
+                self.$times(other)
+            }
+        })+
+    };
+}
+
+numbers!(add, mul: f32, f64);
+numbers!(wrapping_add, wrapping_mul: u8, i32, i64);
+
+impl Cumulative {
+    fn scan<T: Number>(
+        &self,
+        x: &[T],
+        out: &mut [T],
+        along: Along,
+        join: impl Fn(T, T) -> T + Sync,
+    ) {
+        let (n, inner) = (along.n, along.inner);
+        let order = |step: usize| if self.reverse { n - 1 - step } else { step };
+        let block = |(out, x): (&mut [T], &[T])| {
+            if inner == 1 {
+                let mut total = x[order(0)];
+                out[order(0)] = total;
+                for step in 1..n {
+                    total = join(total, x[order(step)]);
+                    out[order(step)] = total;
+                }
+                return;
+            }
+            let first = order(0) * inner;
+            out[first..first + inner].copy_from_slice(&x[first..first + inner]);
+            for step in 1..n {
+                let at = order(step) * inner;
+                let (low, high) = out.split_at_mut(at.max(order(step - 1) * inner));
+                let (row, before) = if self.reverse {
+                    (&mut low[at..], &high[..inner])
+                } else {
+                    (&mut high[..inner], &low[at - inner..])
+                };
+                for ((out, &total), &x) in row.iter_mut().zip(before).zip(&x[at..]) {
+                    *out = join(total, x);
                 }
             }
         };
-        let size = along.n * row;
+        let size = along.block();
         if along.count() < PARALLEL {
-            output.bytes.chunks_exact_mut(size).zip(x.bytes.chunks_exact(size)).for_each(block);
+            out.chunks_exact_mut(size).zip(x.chunks_exact(size)).for_each(block);
         } else {
-            let blocks = output.bytes.par_chunks_exact_mut(size);
-            blocks.zip(x.bytes.par_chunks_exact(size)).for_each(block);
+            out.par_chunks_exact_mut(size).zip(x.par_chunks_exact(size)).for_each(block);
         }
-        Ok(())
     }
 }
 

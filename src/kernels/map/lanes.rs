@@ -4,7 +4,7 @@
 //! one, so a result never depends on where in a chunk an element stands.
 
 use super::{Map, Scalars};
-use crate::kernels::isa::{Isa, compiled};
+use crate::kernels::isa::{FEW, Isa, compiled};
 use std::mem::MaybeUninit;
 use std::ptr;
 
@@ -37,29 +37,6 @@ pub(super) trait Two {
     fn apply<I: Isa>(a: Self::In, b: Self::In) -> Self::Out;
 }
 
-/// Heavy loops see multiples of this many elements: the widest vector of the smallest type they have.
-const VECTOR: usize = 16;
-const BLOCK: usize = 256;
-
-type Buffer<T> = [MaybeUninit<T>; BLOCK];
-
-/// Copy `x[..n]` to the front of `buffer`, and pad to full vectors by repeating the last element.
-///
-/// # Safety
-/// `x` has `n` elements; `0 < n <= BLOCK`.
-#[inline(always)]
-unsafe fn gather<T: Copy>(buffer: &mut Buffer<T>, x: *const T, n: usize) -> *const T {
-    // SAFETY: the buffer has BLOCK elements, and BLOCK is a multiple of VECTOR.
-    unsafe {
-        ptr::copy_nonoverlapping(x, buffer.as_mut_ptr().cast::<T>(), n);
-        let last = *x.add(n - 1);
-        for slot in buffer.get_unchecked_mut(n..n.next_multiple_of(VECTOR)) {
-            slot.write(last);
-        }
-    }
-    buffer.as_ptr().cast()
-}
-
 #[inline(always)]
 unsafe fn run_one<F: One, I: Isa>(
     out: *mut u8,
@@ -86,41 +63,45 @@ unsafe fn run_one<F: One, I: Isa>(
     }
 }
 
+type Few<T> = [MaybeUninit<T>; FEW];
+
+/// A vector at a time, so that the result may replace the operand.
 #[inline(always)]
 unsafe fn one_heavy<F: One, I: Isa>(out: *mut F::Out, a: *const F::In, n: usize) {
-    let mut input: Buffer<F::In> = [MaybeUninit::uninit(); BLOCK];
-    let mut tail: [MaybeUninit<F::Out>; VECTOR] = [MaybeUninit::uninit(); VECTOR];
-    let copied = F::RARE || ptr::addr_eq(out, a);
-    let mut start = 0;
-    while start < n {
-        let left = n - start;
-        let whole = left - left % VECTOR;
-        // SAFETY: `start + count <= n`; buffers hold the padded count.
-        unsafe {
-            let (count, source, target) = if whole == 0 {
-                (left, gather(&mut input, a.add(start), left), tail.as_mut_ptr().cast())
-            } else if copied {
-                let count = whole.min(BLOCK);
-                (count, gather(&mut input, a.add(start), count), out.add(start))
+    // SAFETY: the caller promises `n` elements at both; `count` of them are left.
+    unsafe {
+        for start in (0..n).step_by(FEW) {
+            let (count, from) = (n - start, a.add(start));
+            let x = if count >= FEW {
+                from.cast::<[F::In; FEW]>().read()
             } else {
-                (whole, a.add(start), out.add(start))
+                I::load_few(from, count, from.read())
             };
-            for i in 0..count.next_multiple_of(VECTOR) {
-                target.add(i).write(F::apply::<I>(source.add(i).read()));
+            let mut results: Few<F::Out> = [MaybeUninit::uninit(); FEW];
+            for i in 0..FEW {
+                results[i].write(F::apply::<I>(x[i]));
             }
-            if F::RARE {
-                let rare = (0..count).fold(false, |any, i| any | F::is_rare(source.add(i).read()));
-                for i in 0..if rare { count } else { 0 } {
-                    let x = source.add(i).read();
-                    if F::is_rare(x) {
-                        target.add(i).write(F::exact(x));
-                    }
+            if F::RARE && x.iter().fold(false, |any, &x| any | F::is_rare(x)) {
+                for (result, &x) in results.iter_mut().zip(&x).filter(|(_, x)| F::is_rare(**x)) {
+                    result.write(F::exact(x));
                 }
             }
-            if whole == 0 {
-                ptr::copy_nonoverlapping(target, out.add(start), count);
-            }
-            start += count;
+            store::<F::Out, I>(&results, out.add(start), count);
+        }
+    }
+}
+
+/// # Safety
+/// `out` has room for `count` elements, or for `FEW` if there are more.
+#[inline(always)]
+unsafe fn store<T: Copy, I: Isa>(results: &Few<T>, out: *mut T, count: usize) {
+    // SAFETY: all results are written; the caller promises the room.
+    unsafe {
+        let results = &*results.as_ptr().cast::<[T; FEW]>();
+        if count >= FEW {
+            out.cast::<[T; FEW]>().write(*results);
+        } else {
+            I::store_few(results, out, count);
         }
     }
 }
@@ -170,23 +151,19 @@ unsafe fn two_heavy<F: Two, I: Isa, const LEFT: bool, const RIGHT: bool>(
     b: *const F::In,
     n: usize,
 ) {
-    let mut lefts: Buffer<F::In> = [MaybeUninit::uninit(); BLOCK];
-    let mut rights: Buffer<F::In> = [MaybeUninit::uninit(); BLOCK];
-    let mut results: Buffer<F::Out> = [MaybeUninit::uninit(); BLOCK];
-    // SAFETY: as in `run_two`; buffers hold the padded count.
+    // SAFETY: as in `run_two`; `count` elements of each are left.
     unsafe {
         let (left, right) = (a.read(), b.read());
-        for start in (0..n).step_by(BLOCK) {
-            let count = (n - start).min(BLOCK);
-            let x = if LEFT { a } else { gather(&mut lefts, a.add(start), count) };
-            let y = if RIGHT { b } else { gather(&mut rights, b.add(start), count) };
-            let results = results.as_mut_ptr().cast::<F::Out>();
-            for i in 0..count.next_multiple_of(VECTOR) {
-                let x = if LEFT { left } else { x.add(i).read() };
-                let y = if RIGHT { right } else { y.add(i).read() };
-                results.add(i).write(F::apply::<I>(x, y));
+        for start in (0..n).step_by(FEW) {
+            let count = n - start;
+            let few = count.min(FEW);
+            let x = if LEFT { [left; FEW] } else { I::load_few(a.add(start), few, left) };
+            let y = if RIGHT { [right; FEW] } else { I::load_few(b.add(start), few, right) };
+            let mut results: Few<F::Out> = [MaybeUninit::uninit(); FEW];
+            for i in 0..FEW {
+                results[i].write(F::apply::<I>(x[i], y[i]));
             }
-            ptr::copy_nonoverlapping(results, out.add(start), count);
+            store::<F::Out, I>(&results, out.add(start), count);
         }
     }
 }
