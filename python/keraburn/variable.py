@@ -69,7 +69,7 @@ class Variable:
                 dtype = config.floatx()
             elif dtype is None and array.dtype == np.int64:
                 dtype = "int32"
-            value = Tensor(_core.Tensor(np.ascontiguousarray(array, dtype=dtype), config.device()))
+            value = Tensor(_core.Tensor(np.asarray(array, dtype=dtype, order="C"), config.device()))
         if shape is not None and tuple(shape) != value.shape:
             raise ValueError(
                 f"The initial value of variable '{self.name}' does not have its shape. "
@@ -94,6 +94,15 @@ class Variable:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.value.__array__(dtype)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"A Variable cannot be used as a boolean; its `value` can. Received: {self!r}")
 
     def assign(self, value: Any) -> Tensor:
         """Set the value.
