@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -145,6 +144,8 @@ class Model(Trainer, Layer):
         Args:
             **kwargs: arguments of `json.dumps`.
         """
+        import json
+
         return json.dumps(registry.serialize_keras_object(self), **kwargs)
 
     def build_from_config(self, config: dict[str, Any]) -> None:
@@ -163,4 +164,6 @@ class Model(Trainer, Layer):
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
     """The model whose architecture `Model.to_json` wrote; its weights are new."""
+    import json
+
     return registry.deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -49,7 +48,7 @@ def print_summary(
         alignments.append("center")
         default_length += 12
         fractions = [fraction * 0.90 for fraction in fractions] + [1.0]
-    terminal = shutil.get_terminal_size().columns
+    terminal = _terminal_width()
     length = line_length or min(default_length, terminal - 4)
     widths = _widths(fractions, length)
     columns = [Column(*each) for each in zip(titles, alignments, widths, strict=False)]
@@ -69,8 +68,14 @@ def print_summary(
 
 def _cut(columns: list[Column], rows: list[list[list[Span]]], length: int) -> list[str]:
     """A table that is wider than the terminal loses its right end."""
-    terminal = shutil.get_terminal_size().columns
+    terminal = _terminal_width()
     return [line[:terminal] for line in draw(columns, rows, length, color=False)]
+
+
+def _terminal_width() -> int:
+    import shutil  # brings compression libraries along, which importing keraburn need not wait for
+
+    return shutil.get_terminal_size().columns
 
 
 def _widths(fractions: list[float], length: int) -> list[int]:
