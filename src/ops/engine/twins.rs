@@ -1,9 +1,15 @@
-//! The processor's element-wise loops against this engine, where functions have their edges.
+//! The processor's loops and kernels against this engine, where they have their edges.
 
 use super::testing::{close, devices, numbers, values};
-use super::{Value, binary, cast, unary};
+use super::{
+    Value, arg, argsort, binary, cast, concatenate, cumulative, fold, host, pad, scatter, select, sort, take, unary,
+};
+use crate::device::Device;
 use crate::dtype::DType;
-use crate::kernels::map::{self, Binary, Map, Scalars, Unary};
+use crate::kernels::data::Kernel;
+use crate::kernels::index::{self, Mode};
+use crate::kernels::map::{self, Binary, Fold, FoldMap, Map, Scalars, Unary};
+use crate::kernels::{arg as arguments, pad as padding, scan, sort as sorting};
 use crate::shape::Spec;
 
 const FLOATS: [f64; 16] = [
@@ -106,6 +112,118 @@ fn conversions() {
                 let wanted = numbers(&cast(&x, to).unwrap());
                 close(&format!("{from} to {to} on {device}"), &found, &wanted, 0.0);
             }
+        }
+    }
+}
+
+#[test]
+fn choices() {
+    for device in devices() {
+        for dtype in DType::ALL {
+            let count = sample(dtype).len();
+            let mask: Vec<_> = (0..count).map(|i| (i % 3 % 2) as f64).collect();
+            let reversed: Vec<_> = sample(dtype).iter().rev().copied().collect();
+            let mask = values(&mask, &[count], DType::Bool, device);
+            let (a, b) = (values(sample(dtype), &[count], dtype, device), values(&reversed, &[count], dtype, device));
+            let found = looped(map::select(dtype), &[&mask, &a, &b], dtype);
+            close("where", &found, &numbers(&select(&mask, &a, &b).unwrap()), 0.0);
+        }
+    }
+}
+
+/// Small numbers in no order, with repetitions, that every type holds.
+fn mixed(shape: &[usize], dtype: DType, device: Device) -> Value {
+    let count: usize = shape.iter().product();
+    let limit = if dtype == DType::Bool { 2 } else { 11 };
+    let numbers: Vec<_> = (0..count).map(|i| (i * i * 7 % 23 % limit) as f64).collect();
+    values(&numbers, shape, dtype, device)
+}
+
+fn same(kernel: &dyn Kernel, inputs: &[&Value], wanted: &Value) {
+    let found = host(kernel, inputs, wanted.spec()).unwrap();
+    let name = format!("{kernel:?} of {} on {}", inputs[0].dtype(), wanted.device());
+    close(&name, &numbers(&found), &numbers(wanted), 1e-6);
+}
+
+#[test]
+#[allow(unsafe_code)]
+fn folds() {
+    for device in devices() {
+        for dtype in DType::ALL {
+            for op in [Fold::Sum, Fold::Prod, Fold::Max, Fold::Min] {
+                if dtype == DType::Bool && matches!(op, Fold::Sum | Fold::Prod) {
+                    continue;
+                }
+                for count in [1, 7, 64, 1000] {
+                    let limit = if op == Fold::Prod { 2 } else { 1000 };
+                    let x = mixed(&[count.min(limit)], dtype, device);
+                    let function: FoldMap = map::fold(op, dtype);
+                    let mut total = u64::from_le_bytes(map::identity(op, dtype));
+                    let mut bytes = x.download().unwrap();
+                    bytes.resize(count * 8, 0);
+                    let words: Vec<_> = bytes.as_chunks().0.iter().map(|&word| u64::from_le_bytes(word)).collect();
+                    // SAFETY: the array holds that many elements of at most 8 bytes, the total one.
+                    unsafe { function((&raw mut total).cast(), words.as_ptr().cast(), x.shape().count()) };
+                    let spec = Spec::new(vec![], dtype);
+                    let found = Value::upload(&total.to_le_bytes()[..dtype.size()], &spec, &device).unwrap();
+                    let wanted = fold(op, &x, &[0], false).unwrap();
+                    close(op.name(), &numbers(&found), &numbers(&wanted), 1e-6);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn kernels_along_axes() {
+    for device in devices() {
+        for dtype in DType::ALL {
+            for shape in [&[6][..], &[1, 5], &[40, 3], &[3, 70], &[2, 17, 4]] {
+                let x = mixed(shape, dtype, device);
+                for axis in 0..shape.len() {
+                    for flag in [false, true] {
+                        let wanted = arg(&x, axis, flag).unwrap();
+                        same(&arguments::ArgReduce { axis, max: flag }, &[&x], &wanted);
+                        let wanted = sort(&x, axis, flag).unwrap();
+                        same(&sorting::Sort { axis, descending: flag }, &[&x], &wanted);
+                        let wanted = argsort(&x, axis, flag).unwrap();
+                        same(&sorting::ArgSort { axis, descending: flag }, &[&x], &wanted);
+                        if dtype != DType::Bool {
+                            let wanted = cumulative(&x, axis, false, flag).unwrap();
+                            same(&scan::Cumulative { axis, product: false, reverse: flag }, &[&x], &wanted);
+                        }
+                    }
+                    let wanted = concatenate(&[&x, &x], axis).unwrap();
+                    same(&padding::Concatenate { axis }, &[&x, &x], &wanted);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn kernels_that_index() {
+    for device in devices() {
+        for dtype in DType::ALL {
+            let x = mixed(&[5, 4], dtype, device);
+            for at in [DType::Int32, DType::Int64] {
+                let rows = values(&[3.0, 0.0, 3.0, 3.0, 1.0, 0.0], &[2, 3], at, device);
+                for axis in 0..2 {
+                    same(&index::Take { axis }, &[&x, &rows], &take(&x, &rows, axis).unwrap());
+                }
+                let rows = values(&[3.0, 0.0, 3.0, 4.0], &[4], at, device);
+                let updates = mixed(&[4, 4], dtype, device);
+                for mode in [Mode::Set, Mode::Add, Mode::Max, Mode::Min, Mode::Mul] {
+                    if dtype != DType::Bool || mode == Mode::Set {
+                        let wanted = scatter(mode, &x, &rows, &updates).unwrap();
+                        same(&index::Scatter { mode }, &[&x, &rows, &updates], &wanted);
+                    }
+                }
+            }
+            let one = values(&[1.0], &[], dtype, device);
+            let (low, high, interior) = (vec![1, 0], vec![0, 2], vec![2, 1]);
+            let wanted = pad(&x, &one, &low, &high, &interior).unwrap();
+            same(&padding::Pad { low, high, interior }, &[&x, &one], &wanted);
         }
     }
 }
