@@ -10,6 +10,9 @@ use std::ptr;
 use std::slice;
 use std::sync::{Arc, Mutex};
 
+/// Multiplications, or elements, from which on threads may be used.
+const WIDE: usize = 1 << 19;
+
 #[derive(Debug)]
 pub enum Instruction {
     Program(Program),
@@ -73,14 +76,46 @@ impl Machine {
             assert!(len >= expected.bytes, "memory of {} bytes where the plan needs {}", len, expected.bytes);
             *base = start;
         }
-        // SAFETY: every base was checked against the size that the plan laid out; the arena is this run's own.
-        let result = self.instructions.iter().try_for_each(|instruction| unsafe { instruction.run(bases) });
+        let result = if self.instructions.iter().any(Instruction::is_wide) {
+            let shared = Shared(bases);
+            // Within the pool, threads are met without being woken.
+            rayon::scope(|_| self.execute(&shared))
+        } else {
+            self.execute(&Shared(bases))
+        };
         self.pool.lock().expect("no run panics with the pool").push(arena);
         result
     }
 }
 
+/// The bases of one run, on whichever thread it runs.
+struct Shared<'a>(&'a [*mut u8]);
+
+// SAFETY: the memory behind the bases is borrowed for the whole run.
+unsafe impl Send for Shared<'_> {}
+// SAFETY: as above; instructions run one after the other and split disjoint memory among threads.
+unsafe impl Sync for Shared<'_> {}
+
+impl Machine {
+    fn execute(&self, bases: &Shared<'_>) -> Result<(), String> {
+        // SAFETY: every base was checked against the size that the plan laid out; the arena is this run's own.
+        self.instructions.iter().try_for_each(|instruction| unsafe { instruction.run(bases.0) })
+    }
+}
+
 impl Instruction {
+    /// Whether it is worth more than one thread.
+    fn is_wide(&self) -> bool {
+        match self {
+            Self::Program(program) => program.is_wide(),
+            Self::Matmul { batch, .. } => batch.count() * batch.gemm.m * batch.gemm.n * batch.gemm.k >= WIDE,
+            Self::Kernel { output: (_, spec), inputs, .. } => {
+                inputs.iter().map(|(_, input)| input).chain([spec]).any(|spec| spec.shape.count() >= WIDE)
+            }
+            Self::Copy { .. } => false,
+        }
+    }
+
     /// # Safety
     /// All places must be valid for what the instruction reads and writes there.
     unsafe fn run(&self, bases: &[*mut u8]) -> Result<(), String> {

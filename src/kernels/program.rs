@@ -104,6 +104,11 @@ impl Program {
         if self.inner > CHUNK { self.inner } else { CHUNK / self.inner.max(1) * self.inner.max(1) }
     }
 
+    /// Whether it is cut into blocks that threads may share.
+    pub fn is_wide(&self) -> bool {
+        self.count > BLOCK
+    }
+
     /// # Safety
     /// Every place must be valid for the elements that its slot or closing touches, and what is written must overlap
     /// nothing else that the program reads, except element by element in step.

@@ -158,6 +158,25 @@ pub fn oracle_gradients(
     Ok(found.into_iter().map(|gradient| gradient.map(Tensor)).collect())
 }
 
+/// Compute values of a graph operation by operation through burn: the slow twin of every plan.
+#[pyfunction]
+pub fn reference(
+    py: Python<'_>,
+    graph: &Graph,
+    outputs: Vec<Id>,
+    inputs: Vec<Id>,
+    leaves: Vec<PyRef<'_, Tensor>>,
+) -> PyResult<Vec<Tensor>> {
+    let graph = graph.lock().clone();
+    let feeds: Vec<tensor::Tensor> = leaves.iter().map(|leaf| leaf.0.clone()).collect();
+    let found = enter(py, || {
+        let feeds = feeds.iter().map(|feed| feed.to_engine(graph.device)).collect::<Result<Vec<_>>>()?;
+        let values = running::interpret(&graph, &inputs, feeds, &outputs)?;
+        Ok(values.into_iter().map(|value| running::engine_tensor(value, graph.device)).collect::<Vec<_>>())
+    })?;
+    Ok(found.into_iter().map(Tensor).collect())
+}
+
 /// The names of the devices in this build, the default first.
 #[pyfunction]
 pub fn devices() -> Vec<&'static str> {

@@ -13,7 +13,7 @@ mod _core {
     #[pymodule_export]
     use super::array::Tensor;
     #[pymodule_export]
-    use super::graph::{Graph, devices, operations, oracle_gradients, run};
+    use super::graph::{Graph, devices, operations, oracle_gradients, reference, run};
     #[pymodule_export]
     use super::train::{Data, Runner, Step, Variable};
     use super::*;
