@@ -71,6 +71,8 @@ $(VENV)/.ready:
 $(BUILT): $(VENV)/.ready $(RUST_SOURCES) pyproject.toml
 	@rm -f $(VENV)/.built-*
 	$(BIN)/maturin develop --locked --release $(FEATURES)
+	@# As pip does for a wheel; without bytecode each start would compile the package anew.
+	@$(BIN)/python -m compileall -q python/keraburn
 	@touch $@
 
 # The package is installed by now, so pip reads the extras from its metadata.

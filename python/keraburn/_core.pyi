@@ -3,6 +3,21 @@ from typing import Any, final
 
 import numpy as np
 
+__all__ = [
+    "Data",
+    "Graph",
+    "Runner",
+    "Step",
+    "Tensor",
+    "Variable",
+    "__version__",
+    "devices",
+    "operations",
+    "oracle_gradients",
+    "reference",
+    "run",
+]
+
 __version__: str
 
 def devices() -> list[str]: ...
@@ -15,6 +30,13 @@ def oracle_gradients(
     inputs: Sequence[int],
     leaves: Sequence[Tensor],
 ) -> list[Tensor | None]: ...
+def reference(
+    graph: Graph,
+    outputs: Sequence[int],
+    inputs: Sequence[int],
+    leaves: Sequence[Tensor],
+) -> list[Tensor]: ...
+
 @final
 class Tensor:
     def __new__(cls, array: np.ndarray, device: str) -> Tensor: ...
@@ -77,6 +99,6 @@ class Runner:
     @property
     def position(self) -> int: ...
     def start(self) -> None: ...
-    def run(self, seconds: float, steps: int = -1) -> int: ...
+    def run(self, seconds: float, steps: int = ...) -> int: ...
     def results(self) -> list[Tensor]: ...
     def collect(self, outputs: Sequence[np.ndarray]) -> None: ...
