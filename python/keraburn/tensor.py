@@ -1,4 +1,4 @@
-"""The three kinds of tensor: concrete values, values of a graph being traced, and symbols of a model being described."""
+"""The three kinds of tensor: concrete values, values of a graph being traced, symbols of a model being described."""
 
 from __future__ import annotations
 
@@ -11,8 +11,53 @@ from keraburn import _core
 if TYPE_CHECKING:
     from keraburn.trace import Trace
 
+    class Operators:
+        """What `ops.operators` installs in tensors and variables, for type checkers."""
 
-class Tensor:
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __rtruediv__: Any
+        __floordiv__: Any
+        __rfloordiv__: Any
+        __mod__: Any
+        __rmod__: Any
+        __pow__: Any
+        __rpow__: Any
+        __matmul__: Any
+        __rmatmul__: Any
+        __and__: Any
+        __rand__: Any
+        __or__: Any
+        __ror__: Any
+        __xor__: Any
+        __rxor__: Any
+        __lshift__: Any
+        __rlshift__: Any
+        __rshift__: Any
+        __rrshift__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+        __neg__: Any
+        __pos__: Any
+        __abs__: Any
+        __invert__: Any
+        __round__: Any
+        __getitem__: Any
+
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+    Operators = object
+
+
+class Tensor(Operators):
     """A concrete, immutable array on a device.
 
     Args:
@@ -26,6 +71,7 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "_keras_mask", "handle")
+    _keras_mask: Any
     # numpy leaves mixed expressions to our operators.
     __array_priority__ = 1000
 
@@ -87,7 +133,7 @@ class Tensor:
         return format(self.item(), spec) if spec and not self.shape else str(self)
 
     def __iter__(self) -> Any:
-        return (self[index] for index in range(len(self)))  # type: ignore[index]
+        return (self[index] for index in range(len(self)))
 
     def __hash__(self) -> int:
         return id(self)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from keraburn import _core, config, trace
-from keraburn.tensor import Tensor
+from keraburn.tensor import Operators, Tensor
 
 
-class Variable:
+class Variable(Operators):
     """A named tensor that can be assigned; inside a traced function its reads and assignments become part of the graph.
 
     Args:
