@@ -63,12 +63,7 @@ fn rows<T: Element + Plain>(x: &[T], out: &mut [i32], n: usize, extreme: (FoldMa
 }
 
 /// Along another axis: all columns side by side.
-fn columns<T: Element>(
-    x: &[T],
-    out: &mut [i32],
-    along: Along,
-    beats: impl Fn(T, T) -> bool + Sync + Copy,
-) {
+fn columns<T: Element>(x: &[T], out: &mut [i32], along: Along, beats: impl Fn(T, T) -> bool + Sync + Copy) {
     let better = move |a: T, b: T| beats(a, b) | (a.is_nan() & !b.is_nan());
     let block = |(out, x): (&mut [i32], &[T])| {
         let mut best = x[..along.inner].to_vec();
@@ -95,13 +90,7 @@ mod tests {
     use crate::dtype::DType;
     use crate::kernels::typed::testing::{Owned, run};
 
-    fn arg<T: super::super::typed::Plain>(
-        x: &[T],
-        shape: &[usize],
-        axis: usize,
-        max: bool,
-        dtype: DType,
-    ) -> Vec<i32> {
+    fn arg<T: super::super::typed::Plain>(x: &[T], shape: &[usize], axis: usize, max: bool, dtype: DType) -> Vec<i32> {
         let mut reduced = shape.to_vec();
         reduced.remove(axis);
         let x = Owned::new(x, shape, dtype);

@@ -12,14 +12,7 @@ use std::ptr;
 ///
 /// # Panics
 /// If a row is not in `source`, or `destination` has not the size of `rows`.
-pub fn gather_rows(
-    destination: &mut [u8],
-    to: DType,
-    source: &[u8],
-    from: DType,
-    row_elements: usize,
-    rows: &[u32],
-) {
+pub fn gather_rows(destination: &mut [u8], to: DType, source: &[u8], from: DType, row_elements: usize, rows: &[u32]) {
     let (out_row, in_row) = (row_elements * to.size(), row_elements * from.size());
     assert_eq!(destination.len(), rows.len() * out_row, "room for all rows");
     if destination.is_empty() {

@@ -72,7 +72,7 @@ fn take_rows(x: &[u8], index: &[usize], n: usize, row: usize, out: &mut [u8]) {
 
 /// What becomes of an element and its update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ScatterMode {
+pub enum Mode {
     Set,
     Add,
     Max,
@@ -80,7 +80,7 @@ pub enum ScatterMode {
     Mul,
 }
 
-impl ScatterMode {
+impl Mode {
     pub const ALL: [Self; 5] = [Self::Set, Self::Add, Self::Max, Self::Min, Self::Mul];
 
     pub const fn name(self) -> &'static str {
@@ -93,11 +93,11 @@ impl ScatterMode {
         }
     }
 
-    /// `out = f(a, b)` of an element and its update; of booleans, sums are any and products all.
-    fn map(self, dtype: DType) -> Map {
+    /// How an element and its update are joined, unless it is replaced; of booleans, sums are any and products all.
+    fn join(self, dtype: DType) -> Option<Map> {
         let bool = dtype == DType::Bool;
         let op = match self {
-            Self::Set => return second,
+            Self::Set => return None,
             Self::Add if bool => Binary::Or,
             Self::Mul if bool => Binary::And,
             Self::Add => Binary::Add,
@@ -105,17 +105,14 @@ impl ScatterMode {
             Self::Max => Binary::Max,
             Self::Min => Binary::Min,
         };
-        map::binary(op, dtype, Scalars::None).expect("every element type has it")
+        map::binary(op, dtype, Scalars::None)
     }
 }
-
-/// Not called: rows are set by copying bytes.
-unsafe fn second(_: *mut u8, _: *const u8, _: *const u8, _: *const u8, _: usize) {}
 
 /// Inputs `x`, indices of one axis and updates: rows of `x` along axis 0, each joined with its updates in order.
 #[derive(Debug, Clone)]
 pub struct Scatter {
-    pub mode: ScatterMode,
+    pub mode: Mode,
 }
 
 impl Kernel for Scatter {
@@ -128,7 +125,7 @@ impl Kernel for Scatter {
         }
         let index = indices(index.bytes, index.dtype);
         let row = along.inner * x.dtype.size();
-        let join = self.mode.map(x.dtype);
+        let join = self.mode.join(x.dtype);
         // A part of the rows sees all updates in order, so the parts do not change the result.
         let part = |first: usize, out: &mut [u8]| {
             let start = first * row;
@@ -138,13 +135,13 @@ impl Kernel for Scatter {
                     continue;
                 };
                 let target = &mut out[at..at + row];
-                if self.mode == ScatterMode::Set {
+                let Some(join) = join else {
                     target.copy_from_slice(update);
-                } else {
-                    let target = target.as_mut_ptr();
-                    // SAFETY: both have `inner` elements; the loop may run in place.
-                    unsafe { join(target, target, update.as_ptr(), ptr::null(), along.inner) };
-                }
+                    continue;
+                };
+                let target = target.as_mut_ptr();
+                // SAFETY: both have `inner` elements; the loop may run in place.
+                unsafe { join(target, target, update.as_ptr(), ptr::null(), along.inner) };
             }
         };
         let parts = rayon::current_num_threads();
@@ -210,10 +207,7 @@ mod tests {
         assert_eq!(error, "index 7 is out of range at position [1, 1]: the legal range is [0, 5)");
         let check = CheckRange { low: 0, high: 7, message: "Bad token.".into() };
         let error = run(&check, &[&index], &[2, 2], DType::Int64).unwrap_err();
-        assert_eq!(
-            error,
-            "Bad token. Received: value 7 at position [1, 1]; the legal range is [0, 7)"
-        );
+        assert_eq!(error, "Bad token. Received: value 7 at position [1, 1]; the legal range is [0, 7)");
     }
 
     #[test]
@@ -225,11 +219,11 @@ mod tests {
             let out = run(&Scatter { mode }, &[&x, &index, &updates], &[3, 2], DType::Float32);
             out.unwrap().values::<f32>()
         };
-        assert_eq!(scatter(ScatterMode::Set), [3.0, 4.0, 1.0, 1.0, 5.0, 6.0]);
-        assert_eq!(scatter(ScatterMode::Add), [4.0, 5.0, 1.0, 1.0, 7.0, 9.0]);
-        assert_eq!(scatter(ScatterMode::Mul), [3.0, 4.0, 1.0, 1.0, 5.0, 12.0]);
-        assert_eq!(scatter(ScatterMode::Max), [3.0, 4.0, 1.0, 1.0, 5.0, 6.0]);
-        assert_eq!(scatter(ScatterMode::Min), [1.0; 6]);
+        assert_eq!(scatter(Mode::Set), [3.0, 4.0, 1.0, 1.0, 5.0, 6.0]);
+        assert_eq!(scatter(Mode::Add), [4.0, 5.0, 1.0, 1.0, 7.0, 9.0]);
+        assert_eq!(scatter(Mode::Mul), [3.0, 4.0, 1.0, 1.0, 5.0, 12.0]);
+        assert_eq!(scatter(Mode::Max), [3.0, 4.0, 1.0, 1.0, 5.0, 6.0]);
+        assert_eq!(scatter(Mode::Min), [1.0; 6]);
     }
 
     #[test]
@@ -246,7 +240,7 @@ mod tests {
         }
         let index = Owned::new(&index, &[count], DType::Int32);
         let updates = Owned::new(&updates, &[count, dim], DType::Float32);
-        let add = Scatter { mode: ScatterMode::Add };
+        let add = Scatter { mode: Mode::Add };
         let got = run(&add, &[&x, &index, &updates], &[rows, dim], DType::Float32).unwrap();
         assert_eq!(got.values::<f32>(), want);
     }

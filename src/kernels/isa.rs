@@ -2,8 +2,8 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    _mm512_loadu_epi32, _mm512_loadu_epi64, _mm512_mask_loadu_epi32, _mm512_mask_loadu_epi64,
-    _mm512_mask_storeu_epi32, _mm512_mask_storeu_epi64, _mm512_storeu_epi32, _mm512_storeu_epi64,
+    _mm512_loadu_epi32, _mm512_loadu_epi64, _mm512_mask_loadu_epi32, _mm512_mask_loadu_epi64, _mm512_mask_storeu_epi32,
+    _mm512_mask_storeu_epi64, _mm512_storeu_epi32, _mm512_storeu_epi64,
 };
 use std::ptr;
 
@@ -104,8 +104,7 @@ impl Isa for Avx512 {
                     _mm512_mask_storeu_epi32(out.cast(), mask as u16, all);
                 }
                 8 => {
-                    let (low, high) =
-                        (_mm512_loadu_epi64(from.cast()), _mm512_loadu_epi64(from.add(8).cast()));
+                    let (low, high) = (_mm512_loadu_epi64(from.cast()), _mm512_loadu_epi64(from.add(8).cast()));
                     _mm512_mask_storeu_epi64(out.cast(), mask as u8, low);
                     let rest = out.wrapping_add(8);
                     _mm512_mask_storeu_epi64(rest.cast(), (mask >> 8) as u8, high);
@@ -135,13 +134,7 @@ pub(crate) fn level() -> Level {
     {
         use std::arch::is_x86_feature_detected as has;
         let middle = has!("avx2") && has!("fma") && has!("bmi1") && has!("bmi2");
-        if middle
-            && has!("avx512f")
-            && has!("avx512bw")
-            && has!("avx512cd")
-            && has!("avx512dq")
-            && has!("avx512vl")
-        {
+        if middle && has!("avx512f") && has!("avx512bw") && has!("avx512cd") && has!("avx512dq") && has!("avx512vl") {
             return Level::Avx512;
         }
         if middle {

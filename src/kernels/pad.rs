@@ -27,15 +27,7 @@ impl Kernel for Pad {
 
 impl Pad {
     /// Fill `out`, all of what lies under one index of each axis before `axis`.
-    fn fill<T: Plain>(
-        &self,
-        x: &[T],
-        from: &[usize],
-        value: T,
-        out: &mut [T],
-        to: &[usize],
-        axis: usize,
-    ) {
+    fn fill<T: Plain>(&self, x: &[T], from: &[usize], value: T, out: &mut [T], to: &[usize], axis: usize) {
         if x.is_empty() || out.is_empty() {
             out.fill(value);
             return;
@@ -91,10 +83,8 @@ impl Kernel for Concatenate {
             return Ok(());
         }
         let size = output.dtype.size();
-        let parts: Vec<(&[u8], usize)> = inputs
-            .iter()
-            .map(|input| (input.bytes, Along::new(input.shape, self.axis).block() * size))
-            .collect();
+        let parts: Vec<(&[u8], usize)> =
+            inputs.iter().map(|input| (input.bytes, Along::new(input.shape, self.axis).block() * size)).collect();
         let block = |(i, mut out): (usize, &mut [u8])| {
             for &(bytes, size) in &parts {
                 let (part, rest) = out.split_at_mut(size);

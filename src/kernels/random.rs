@@ -31,12 +31,7 @@ fn philox(seed: u64, counter: u64, first: u64) -> Words {
         for _ in 0..10 {
             let a = (c[0] & LOW) * 0xd251_1f53;
             let b = (c[2] & LOW) * 0xcd9e_8d57;
-            c = [
-                (b >> 32) ^ (c[1] & LOW) ^ u64::from(key[0]),
-                b,
-                (a >> 32) ^ (c[3] & LOW) ^ u64::from(key[1]),
-                a,
-            ];
+            c = [(b >> 32) ^ (c[1] & LOW) ^ u64::from(key[0]), b, (a >> 32) ^ (c[3] & LOW) ^ u64::from(key[1]), a];
             key = [key[0].wrapping_add(0x9e37_79b9), key[1].wrapping_add(0xbb67_ae85)];
         }
         for (word, c) in words.iter_mut().zip(c) {
@@ -302,29 +297,21 @@ mod tests {
     fn distributions_have_their_moments() {
         let n = 1 << 20;
         let wide = |x: Vec<f32>| x.into_iter().map(f64::from).collect::<Vec<_>>();
-        let uniforms = [
-            wide(draw(&Uniform, [3, 4], n, DType::Float32)),
-            draw(&Uniform, [3, 4], n, DType::Float64),
-        ];
+        let uniforms = [wide(draw(&Uniform, [3, 4], n, DType::Float32)), draw(&Uniform, [3, 4], n, DType::Float64)];
         for x in uniforms {
             assert!(x.iter().all(|&x| (0.0..1.0).contains(&x)));
             let (mean, variance, fourth) = moments(&x);
             assert!((mean - 0.5).abs() < 2e-3 && (variance - 1.0 / 12.0).abs() < 1e-3);
             assert!((fourth - 1.0 / 80.0).abs() < 1e-3);
         }
-        let normals = [
-            wide(draw(&Normal, [3, 4], n, DType::Float32)),
-            draw(&Normal, [3, 4], n, DType::Float64),
-        ];
+        let normals = [wide(draw(&Normal, [3, 4], n, DType::Float32)), draw(&Normal, [3, 4], n, DType::Float64)];
         for x in normals {
             let (mean, variance, fourth) = moments(&x);
             assert!(mean.abs() < 4e-3 && (variance - 1.0).abs() < 6e-3 && (fourth - 3.0).abs() < 0.05);
             let beyond = x.iter().filter(|x| x.abs() > 3.0).count() as f64 / n as f64;
             assert!((beyond - 0.0027).abs() < 3e-4);
             // Neighbours share a radius; they must not be correlated.
-            let lag = |by: usize| {
-                x.iter().zip(&x[by..]).map(|(a, b)| a * b).sum::<f64>() / n as f64
-            };
+            let lag = |by: usize| x.iter().zip(&x[by..]).map(|(a, b)| a * b).sum::<f64>() / n as f64;
             assert!(lag(1).abs() < 5e-3 && lag(16).abs() < 5e-3);
         }
     }

@@ -57,13 +57,7 @@ numbers!(add, mul: f32, f64);
 numbers!(wrapping_add, wrapping_mul: u8, i32, i64);
 
 impl Cumulative {
-    fn scan<T: Number>(
-        &self,
-        x: &[T],
-        out: &mut [T],
-        along: Along,
-        join: impl Fn(T, T) -> T + Sync,
-    ) {
+    fn scan<T: Number>(&self, x: &[T], out: &mut [T], along: Along, join: impl Fn(T, T) -> T + Sync) {
         let (n, inner) = (along.n, along.inner);
         let order = |step: usize| if self.reverse { n - 1 - step } else { step };
         let block = |(out, x): (&mut [T], &[T])| {

@@ -5,12 +5,7 @@ use super::typed::{Along, Element, PARALLEL, Plain, view, view_mut, with_element
 use rayon::prelude::*;
 
 /// Call `lane(values, out)` for every row of elements along the axis.
-fn for_lanes<T: Plain, O: Plain + Default>(
-    x: &[T],
-    out: &mut [O],
-    along: Along,
-    lane: impl Fn(&[T], &mut [O]) + Sync,
-) {
+fn for_lanes<T: Plain, O: Plain + Default>(x: &[T], out: &mut [O], along: Along, lane: impl Fn(&[T], &mut [O]) + Sync) {
     if x.is_empty() {
         return;
     }

@@ -141,11 +141,7 @@ pub(crate) struct Along {
 
 impl Along {
     pub(crate) fn new(shape: &[usize], axis: usize) -> Self {
-        Self {
-            outer: shape[..axis].iter().product(),
-            n: shape[axis],
-            inner: shape[axis + 1..].iter().product(),
-        }
+        Self { outer: shape[..axis].iter().product(), n: shape[axis], inner: shape[axis + 1..].iter().product() }
     }
 
     /// Elements of a block.
@@ -247,12 +243,7 @@ pub(crate) mod testing {
     }
 
     /// Run `kernel` into a new array.
-    pub(crate) fn run(
-        kernel: &dyn Kernel,
-        inputs: &[&Owned],
-        shape: &[usize],
-        dtype: DType,
-    ) -> Result<Owned, String> {
+    pub(crate) fn run(kernel: &dyn Kernel, inputs: &[&Owned], shape: &[usize], dtype: DType) -> Result<Owned, String> {
         let mut copies: Vec<Owned> = inputs.iter().map(|&input| input.clone()).collect();
         let arrays: Vec<Array<'_>> = copies
             .iter_mut()

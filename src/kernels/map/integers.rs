@@ -209,3 +209,38 @@ pub(super) fn binary_bool(op: Binary, s: Scalars) -> Option<Map> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apply, apply2};
+    use super::super::{Binary, Unary};
+    use crate::kernels::isa::testing::at_every_level;
+
+    #[test]
+    fn arithmetic_wraps_and_never_traps() {
+        at_every_level(|_| {
+            let (least, most) = (i32::MIN, i32::MAX);
+            assert_eq!(apply(Unary::Neg, &[least, 5]), [least, -5]);
+            assert_eq!(apply(Unary::Abs, &[least, -5]), [least, 5]);
+            assert_eq!(apply(Unary::Neg, &[1_u8]), [255]);
+            let (a, b) = ([7, -7, 7, -7, 6, 1, least], [3, 3, -3, -3, -3, 0, -1]);
+            assert_eq!(apply2(Binary::Mod, &a, &b), [1, 2, -2, -1, 0, 0, 0]);
+            assert_eq!(apply2(Binary::Fmod, &a, &b), [1, -1, 1, -1, 0, 0, 0]);
+            assert_eq!(apply2(Binary::FloorDiv, &a, &b), [2, -3, -3, 2, -2, 0, least]);
+            assert_eq!(apply2(Binary::FloorDiv, &[7_u8, 7], &[2, 0]), [3, 0]);
+            assert_eq!(apply2(Binary::Add, &[most], &[1]), [least]);
+        });
+    }
+
+    #[test]
+    fn powers_shifts_and_divisors() {
+        let (a, b) = ([2_i64, 3, -1, -1, 1, 2, 0, 10], [10, 0, -3, -4, -9, -1, 0, 18]);
+        let want = [1024, 1, -1, 1, 1, 0, 1, 1_000_000_000_000_000_000];
+        assert_eq!(apply2(Binary::Pow, &a, &b), want);
+        let (a, b) = ([1, 1, 1, -8, -8, 5], [3, 32, -1, 1, 40, 0]);
+        assert_eq!(apply2(Binary::Shl, &a, &b), [8, 0, 0, -16, 0, 5_i32]);
+        assert_eq!(apply2(Binary::Shr, &a, &b), [0, 0, 0, -4, -1, 5_i32]);
+        assert_eq!(apply2(Binary::Shr, &[200_u8, 200], &[3, 8]), [25, 0]);
+        assert_eq!(apply2(Binary::Gcd, &[12, -12, 0, 0, i32::MIN], &[18, 18, 5, 0, -1]), [6, 6, 5, 0, 1]);
+    }
+}

@@ -38,13 +38,7 @@ pub(super) trait Two {
 }
 
 #[inline(always)]
-unsafe fn run_one<F: One, I: Isa>(
-    out: *mut u8,
-    a: *const u8,
-    _b: *const u8,
-    _c: *const u8,
-    n: usize,
-) {
+unsafe fn run_one<F: One, I: Isa>(out: *mut u8, a: *const u8, _b: *const u8, _c: *const u8, n: usize) {
     let (out, a) = (out.cast::<F::Out>(), a.cast::<F::In>());
     // SAFETY: the caller promises `n` elements at both, in the same place or apart.
     unsafe {
@@ -72,11 +66,8 @@ unsafe fn one_heavy<F: One, I: Isa>(out: *mut F::Out, a: *const F::In, n: usize)
     unsafe {
         for start in (0..n).step_by(FEW) {
             let (count, from) = (n - start, a.add(start));
-            let x = if count >= FEW {
-                from.cast::<[F::In; FEW]>().read()
-            } else {
-                I::load_few(from, count, from.read())
-            };
+            let x =
+                if count >= FEW { from.cast::<[F::In; FEW]>().read() } else { I::load_few(from, count, from.read()) };
             let mut results: Few<F::Out> = [MaybeUninit::uninit(); FEW];
             for i in 0..FEW {
                 results[i].write(F::apply::<I>(x[i]));
@@ -171,13 +162,7 @@ unsafe fn two_heavy<F: Two, I: Isa, const LEFT: bool, const RIGHT: bool>(
 macro_rules! pairs {
     ($name:ident, $left:literal, $right:literal) => {
         #[inline(always)]
-        unsafe fn $name<F: Two, I: Isa>(
-            out: *mut u8,
-            a: *const u8,
-            b: *const u8,
-            _c: *const u8,
-            n: usize,
-        ) {
+        unsafe fn $name<F: Two, I: Isa>(out: *mut u8, a: *const u8, b: *const u8, _c: *const u8, n: usize) {
             // SAFETY: the caller's promise is that of `run_two`.
             unsafe { run_two::<F, I, $left, $right>(out, a, b, n) }
         }
@@ -190,13 +175,7 @@ pairs!(right, false, true);
 
 /// `out = if a { b } else { c }`, of elements that are moved, not computed with.
 #[inline(always)]
-unsafe fn choose<T: Word, I: Isa>(
-    out: *mut u8,
-    a: *const u8,
-    b: *const u8,
-    c: *const u8,
-    n: usize,
-) {
+unsafe fn choose<T: Word, I: Isa>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
     let (out, b, c) = (out.cast::<T>(), b.cast::<T>(), c.cast::<T>());
     // SAFETY: the caller promises `n` elements at each.
     unsafe {
@@ -220,13 +199,7 @@ unsafe fn choose<T: Word, I: Isa>(
 }
 
 #[inline(always)]
-unsafe fn spread<T: Word, I: Isa>(
-    out: *mut u8,
-    a: *const u8,
-    _b: *const u8,
-    _c: *const u8,
-    n: usize,
-) {
+unsafe fn spread<T: Word, I: Isa>(out: *mut u8, a: *const u8, _b: *const u8, _c: *const u8, n: usize) {
     if n == 0 {
         return;
     }

@@ -158,3 +158,125 @@ pub fn fill(dtype: DType) -> Map {
         DType::Uint8 | DType::Bool => lanes::map_spread::<u8>(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::isa::testing::at_every_level;
+    use std::ptr;
+
+    const N: usize = 70;
+
+    /// `N` elements of the type, in memory that is aligned for all.
+    fn operand(dtype: DType, seed: usize) -> Vec<u64> {
+        let mut words = vec![0_u64; N];
+        // SAFETY: words are bytes.
+        let bytes = unsafe { words.align_to_mut::<u8>().1 };
+        for (i, bytes) in bytes.chunks_exact_mut(dtype.size()).take(N).enumerate() {
+            let k = (i * 31 + seed * 17) % 41;
+            let x = [0.0, 1.0, -1.0, 2e5, -0.3, 1e-3, 7.0, -50.0, 0.9][k % 9] + (k / 9) as f64 * 0.1;
+            match dtype {
+                DType::Float32 => bytes.copy_from_slice(&(x as f32).to_ne_bytes()),
+                DType::Float64 => bytes.copy_from_slice(&x.to_ne_bytes()),
+                DType::Int32 => bytes.copy_from_slice(&(x as i32).to_ne_bytes()),
+                DType::Int64 => bytes.copy_from_slice(&(x as i64).to_ne_bytes()),
+                DType::Uint8 => bytes[0] = x as i32 as u8,
+                DType::Bool => bytes[0] = (k % 2) as u8,
+            }
+        }
+        words
+    }
+
+    fn call(map: Map, a: *const u64, b: *const u64, n: usize, size: usize) -> Vec<u8> {
+        let mut out = [0_u64; N + 1];
+        // SAFETY: operands have `N >= n` elements; so has the output.
+        unsafe { map(out.as_mut_ptr().cast(), a.cast(), b.cast(), ptr::null(), n) };
+        // SAFETY: words are bytes.
+        let bytes = unsafe { out.align_to::<u8>().1 };
+        assert!(bytes[n * size..].iter().all(|&byte| byte == 0), "nothing is written beyond the end");
+        bytes[..n * size].to_vec()
+    }
+
+    /// One element at a time.
+    fn singly(map: Map, a: &[u64], b: &[u64], steps: (usize, usize), size: usize) -> Vec<u8> {
+        let at = |x: &[u64], i: usize, step: usize| x.as_ptr().cast::<u8>().wrapping_add(i * step).cast();
+        (0..N).flat_map(|i| call(map, at(a, i, steps.0), at(b, i, steps.1), 1, size)).collect()
+    }
+
+    fn check(what: &str, map: Map, a: &[u64], b: &[u64], steps: (usize, usize), size: usize) {
+        let want = singly(map, a, b, steps, size);
+        for n in (0..40).chain([63, 64, 65, N]) {
+            let got = call(map, a.as_ptr(), b.as_ptr(), n, size);
+            assert_eq!(got, want[..n * size], "{what} of {n}");
+            for place in [steps.0 == size, steps.1 == size].iter().enumerate().filter(|(_, is)| **is) {
+                let mut moved = [a.to_vec(), b.to_vec()];
+                let [a, b] = [moved[0].as_ptr(), moved[1].as_ptr()];
+                let out = moved[place.0].as_mut_ptr().cast::<u8>();
+                // SAFETY: the result may replace an operand of its size.
+                unsafe { map(out, a.cast(), b.cast(), ptr::null(), n) };
+                // SAFETY: words are bytes.
+                let got = unsafe { moved[place.0].align_to::<u8>().1 };
+                assert_eq!(got[..n * size], want[..n * size], "{what} of {n} in place {}", place.0);
+            }
+        }
+    }
+
+    #[test]
+    fn neither_chunks_nor_places_matter() {
+        at_every_level(|level| {
+            for dtype in DType::ALL {
+                let (a, b) = (operand(dtype, 0), operand(dtype, 1));
+                let size = dtype.size();
+                for &op in Unary::ALL {
+                    let map = unary(op, dtype);
+                    assert_eq!(map.is_some(), op.takes(dtype), "{} {dtype}", op.name());
+                    let what = format!("{} of {dtype} at {level:?}", op.name());
+                    if let Some(map) = map {
+                        check(&what, map, &a, &b, (size, 0), op.gives(dtype).size());
+                    }
+                }
+                for &op in Binary::ALL {
+                    for (scalars, steps) in
+                        [(Scalars::None, (size, size)), (Scalars::Left, (0, size)), (Scalars::Right, (size, 0))]
+                    {
+                        let map = binary(op, dtype, scalars);
+                        assert_eq!(map.is_some(), op.takes(dtype), "{} {dtype}", op.name());
+                        let what = format!("{} {scalars:?} of {dtype} at {level:?}", op.name());
+                        if let Some(map) = map {
+                            check(&what, map, &a, &b, steps, op.gives(dtype).size());
+                        }
+                    }
+                }
+                for to in DType::ALL {
+                    let what = format!("{dtype} to {to} at {level:?}");
+                    check(&what, cast(dtype, to), &a, &b, (size, 0), to.size());
+                }
+                check("fill", fill(dtype), &a, &b, (0, 0), size);
+            }
+        });
+    }
+
+    #[test]
+    fn selects_in_any_place() {
+        at_every_level(|_| {
+            for dtype in DType::ALL {
+                let size = dtype.size();
+                let (condition, x, y) = (operand(DType::Bool, 2), operand(dtype, 0), operand(dtype, 1));
+                for place in 0..3 {
+                    let mut arrays = [x.clone(), y.clone(), vec![0; N]];
+                    let [b, c] = [arrays[0].as_ptr(), arrays[1].as_ptr()];
+                    let out = arrays[place].as_mut_ptr();
+                    // SAFETY: all have `N` elements; the result may replace an operand.
+                    unsafe { select(dtype)(out.cast(), condition.as_ptr().cast(), b.cast(), c.cast(), N) };
+                    // SAFETY: words are bytes.
+                    let [condition, x, y, got] =
+                        unsafe { [&condition, &x, &y, &arrays[place]].map(|words| words.align_to::<u8>().1) };
+                    for i in 0..N {
+                        let from = if condition[i] != 0 { x } else { y };
+                        assert_eq!(got[i * size..][..size], from[i * size..][..size]);
+                    }
+                }
+            }
+        });
+    }
+}
