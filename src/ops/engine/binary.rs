@@ -146,7 +146,8 @@ fn integer(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {
         Binary::And => Dispatch::bitwise_and(a, b),
         Binary::Or => Dispatch::bitwise_or(a, b),
         Binary::Xor => Dispatch::bitwise_xor(a, b),
-        Binary::Shl | Binary::Shr => shift(op, left, right),
+        Binary::Shl => host::integers(shift_left, left, right)?.tensor,
+        Binary::Shr => shift_right(left, right),
         Binary::Eq => Dispatch::int_equal(a, b, truth),
         Binary::Ne => Dispatch::int_not_equal(a, b, truth),
         Binary::Lt => Dispatch::int_lower(a, b, truth),
@@ -187,23 +188,18 @@ fn divide(op: Binary, left: &Value, right: &Value) -> DispatchTensor {
     Dispatch::int_mask_fill(quotient, zero, 0.into())
 }
 
-/// `a << b` and `a >> b`; by a count outside of the type's bits, everything is shifted out.
-fn shift(op: Binary, left: &Value, right: &Value) -> DispatchTensor {
+/// `a >> b`; by a count outside of the type's bits, everything is shifted out.
+fn shift_right(left: &Value, right: &Value) -> DispatchTensor {
     let (a, b) = (left.tensor.clone(), right.tensor.clone());
     let truth = bool_dtype(left.device());
     let bits = left.dtype().size() as i64 * 8;
     let below = Dispatch::int_lower_elem(b.clone(), 0.into(), truth);
     let above = Dispatch::int_greater_equal_elem(b.clone(), bits.into(), truth);
     let outside = Dispatch::bool_or(below, above);
-    let arithmetic = op == Binary::Shr && left.dtype() != DType::Uint8;
-    let count = if arithmetic { bits - 1 } else { 0 };
-    let b = Dispatch::int_mask_fill(b, outside.clone(), count.into());
-    if arithmetic {
-        return Dispatch::bitwise_right_shift(a, b);
-    }
-    let shifted =
-        if op == Binary::Shl { Dispatch::bitwise_left_shift(a, b) } else { Dispatch::bitwise_right_shift(a, b) };
-    Dispatch::int_mask_fill(shifted, outside, 0.into())
+    let b = Dispatch::int_mask_fill(b, outside.clone(), (bits - 1).into());
+    let shifted = Dispatch::bitwise_right_shift(a, b);
+    // The sign is what stays of a signed number.
+    if left.dtype() == DType::Uint8 { Dispatch::int_mask_fill(shifted, outside, 0.into()) } else { shifted }
 }
 
 fn boolean(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {
@@ -261,6 +257,11 @@ fn power(base: i64, exponent: i64) -> i64 {
             result
         }
     }
+}
+
+/// Wraps; a count outside of the bits shifts everything out.
+fn shift_left(a: i64, count: i64) -> i64 {
+    if (0..64).contains(&count) { a << count } else { 0 }
 }
 
 /// The greatest number that divides both; 0 for two zeros.

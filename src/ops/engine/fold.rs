@@ -46,9 +46,9 @@ pub fn fold(op: Fold, x: &Value, axes: &[usize], keepdims: bool) -> Result<Value
 fn along(op: Fold, x: DispatchTensor, dtype: DType, axes: &[usize]) -> DispatchTensor {
     axes.iter().fold(x, |x, &axis| match (op, Kind::of(dtype)) {
         (Fold::Sum, Kind::Float) => Dispatch::float_sum_dim(x, axis),
-        (Fold::Sum, _) => Dispatch::int_sum_dim(x, axis),
+        (Fold::Sum, Kind::Int | Kind::Bool) => Dispatch::int_sum_dim(x, axis),
         (Fold::Prod, Kind::Float) => Dispatch::float_prod_dim(x, axis),
-        (Fold::Prod, _) => Dispatch::int_prod_dim(x, axis),
+        (Fold::Prod, Kind::Int | Kind::Bool) => Dispatch::int_prod_dim(x, axis),
         (Fold::Max, Kind::Float) => Dispatch::float_max_dim(x, axis),
         (Fold::Max, Kind::Int) => Dispatch::int_max_dim(x, axis),
         (Fold::Max, Kind::Bool) => Dispatch::bool_any_dim(x, axis),
@@ -117,8 +117,8 @@ pub fn cumulative(x: &Value, axis: usize, product: bool, reverse: bool) -> Resul
     let tensor = match (Kind::of(x.dtype()), product) {
         (Kind::Float, false) => Dispatch::float_cumsum(t, axis),
         (Kind::Float, true) => Dispatch::float_cumprod(t, axis),
-        (_, false) => Dispatch::int_cumsum(t, axis),
-        (_, true) => Dispatch::int_cumprod(t, axis),
+        (Kind::Int | Kind::Bool, false) => Dispatch::int_cumsum(t, axis),
+        (Kind::Int | Kind::Bool, true) => Dispatch::int_cumprod(t, axis),
     };
     Ok(x.with(tensor, x.shape().clone(), x.dtype()))
 }

@@ -1,12 +1,12 @@
 //! The same elements elsewhere, and as another type.
 
-use super::{Kind, Value, bool_dtype, float_dtype, held, int_dtype};
+use super::{Kind, Value, bool_dtype, converts_any, float_dtype, held, int_dtype};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{Shape, Spec};
-use burn::backend::Dispatch;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::tensor::Slice;
+use burn::backend::{Dispatch, DispatchTensor};
+use burn::tensor::{BoolDType, Slice};
 
 /// The elements as `dtype`: towards zero for integers, `x != 0` for bools.
 ///
@@ -23,16 +23,48 @@ pub fn cast(x: &Value, dtype: DType) -> Result<Value> {
     let (t, truth) = (x.tensor.clone(), bool_dtype(x.device()));
     let tensor = match (Kind::of(x.dtype()), Kind::of(dtype)) {
         (Kind::Float, Kind::Float) => Dispatch::float_cast(t, float_dtype(dtype)),
-        (Kind::Float, Kind::Int) => Dispatch::float_into_int(t, int_dtype(dtype)),
+        (Kind::Float, Kind::Int) if converts_any(x.device()) => Dispatch::float_into_int(t, int_dtype(dtype)),
+        (Kind::Float, Kind::Int) => saturate(t, dtype, truth),
         (Kind::Float, Kind::Bool) => Dispatch::float_not_equal_elem(t, 0.0.into(), truth),
         (Kind::Int, Kind::Float) => Dispatch::int_into_float(t, float_dtype(dtype)),
-        (Kind::Int, Kind::Int) => Dispatch::int_cast(t, int_dtype(dtype)),
+        (Kind::Int, Kind::Int) if converts_any(x.device()) => Dispatch::int_cast(t, int_dtype(dtype)),
+        (Kind::Int, Kind::Int) => Dispatch::int_cast(wrap(t, x.dtype(), dtype), int_dtype(dtype)),
         (Kind::Int, Kind::Bool) => Dispatch::int_not_equal_elem(t, 0.into(), truth),
         (Kind::Bool, Kind::Float) => Dispatch::bool_into_float(t, float_dtype(dtype)),
         (Kind::Bool, Kind::Int) => Dispatch::bool_into_int(t, int_dtype(dtype)),
         (Kind::Bool, Kind::Bool) => t,
     };
     Ok(x.with(tensor, spec.shape, dtype))
+}
+
+/// To integers, for backends that fail where one does not fit: NaN is 0, the rest saturates.
+fn saturate(x: DispatchTensor, dtype: DType, truth: BoolDType) -> DispatchTensor {
+    let (least, most) = match dtype {
+        DType::Int32 => (i32::MIN.into(), i32::MAX.into()),
+        DType::Int64 => (i64::MIN, i64::MAX),
+        DType::Uint8 => (0, 255),
+        DType::Float32 | DType::Float64 | DType::Bool => unreachable!("{dtype}"),
+    };
+    let below = Dispatch::float_lower_elem(x.clone(), (least as f64).into(), truth);
+    // The first power of two that does not fit: floats hold it exactly.
+    let above = Dispatch::float_greater_equal_elem(x.clone(), (most as f64 + 1.0).into(), truth);
+    let nan = Dispatch::float_is_nan(x.clone(), truth);
+    let unfit = Dispatch::bool_or(nan, Dispatch::bool_or(below.clone(), above.clone()));
+    let fit = Dispatch::float_into_int(Dispatch::float_mask_fill(x, unfit, 0.0.into()), int_dtype(dtype));
+    Dispatch::int_mask_fill(Dispatch::int_mask_fill(fit, below, least.into()), above, most.into())
+}
+
+/// The integers that `dtype` holds in place of those it does not, for backends that fail on these.
+fn wrap(x: DispatchTensor, from: DType, dtype: DType) -> DispatchTensor {
+    if dtype == DType::Uint8 {
+        return Dispatch::bitwise_and_scalar(x, 255.into());
+    }
+    if dtype.size() >= from.size() {
+        return x;
+    }
+    let half = 1i64 << 31;
+    let positive = Dispatch::bitwise_and_scalar(Dispatch::int_add_scalar(x, half.into()), (2 * half - 1).into());
+    Dispatch::int_sub_scalar(positive, half.into())
 }
 
 /// The elements in another shape, in row-major order.

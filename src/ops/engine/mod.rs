@@ -259,7 +259,58 @@ fn bool_dtype(device: Device) -> BoolDType {
     }
 }
 
+/// Whether a conversion of a number that the integer cannot hold saturates or wraps, instead of failing.
+fn converts_any(device: Device) -> bool {
+    match device {
+        Device::Cpu => true,
+        #[cfg(feature = "ndarray")]
+        Device::NdArray => false,
+    }
+}
+
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod twins;
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{devices, range};
+    use super::*;
+
+    #[test]
+    fn bytes_come_back_as_they_went() {
+        for device in devices() {
+            for dtype in DType::ALL {
+                for shape in [&[][..], &[3], &[2, 0], &[2, 3, 4]] {
+                    let spec = Spec::new(shape, dtype);
+                    // A bool that is true may come as any byte but 0.
+                    let bytes: Vec<u8> = (0..spec.bytes()).map(|i| (i * 37 % 64) as u8).collect();
+                    let wanted: Vec<u8> = match dtype {
+                        DType::Bool => bytes.iter().map(|&byte| u8::from(byte != 0)).collect(),
+                        _ => bytes.clone(),
+                    };
+                    let value = Value::upload(&bytes, &spec, &device).unwrap();
+                    assert_eq!((value.spec(), value.device()), (&spec, device));
+                    assert_eq!(value.download().unwrap(), wanted, "{spec:?}");
+                    for other in devices() {
+                        let moved = value.to(other).unwrap();
+                        assert_eq!((moved.device(), moved.download().unwrap()), (other, wanted.clone()));
+                    }
+                }
+            }
+            assert!(Value::upload(&[0; 7], &Spec::new(vec![2], DType::Float32), &device).is_err());
+        }
+    }
+
+    #[test]
+    fn constants() {
+        for device in devices() {
+            for dtype in DType::ALL {
+                let full = Value::full(1, Spec::new(vec![2, 2], dtype), device);
+                assert_eq!(testing::numbers(&full), [1.0; 4]);
+            }
+            assert_eq!(testing::numbers(&range(&[3], DType::Int64, device)), [0.0, 1.0, 2.0]);
+        }
+    }
+}

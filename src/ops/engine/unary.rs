@@ -58,7 +58,9 @@ fn float(op: Unary, value: &Value) -> Option<DispatchTensor> {
         Unary::Sqrt => Dispatch::float_sqrt(x),
         Unary::Rsqrt => Dispatch::float_recip(Dispatch::float_sqrt(x)),
         Unary::Cbrt => {
-            let root = Dispatch::float_powf_scalar(Dispatch::float_abs(x.clone()), (1.0 / 3.0).into());
+            // A tensor of exponents: some backends round a scalar one to float32.
+            let third = Value::full(1.0 / 3.0, value.spec.clone(), value.device).tensor;
+            let root = Dispatch::float_powf(Dispatch::float_abs(x.clone()), third);
             Dispatch::float_mul(Dispatch::float_sign(x), root)
         }
         Unary::Sin => Dispatch::float_sin(x),
@@ -74,6 +76,11 @@ fn float(op: Unary, value: &Value) -> Option<DispatchTensor> {
         Unary::Acosh => Dispatch::float_acosh(x),
         Unary::Atanh => Dispatch::float_atanh(x),
         Unary::Erf => Dispatch::float_erf(x),
+        // Some backends compute it in float32.
+        Unary::Sigmoid if value.dtype() == DType::Float64 && !value.tracked() => {
+            let below = Dispatch::float_exp(Dispatch::float_neg(x));
+            Dispatch::float_recip(Dispatch::float_add_scalar(below, 1.0.into()))
+        }
         Unary::Sigmoid => Dispatch::sigmoid(x),
         Unary::Softplus => {
             // max(x, 0) + log(1 + exp(-|x|)), by selections whose slopes add up to 1/2 at 0.
@@ -103,6 +110,7 @@ fn integer(op: Unary, value: &Value) -> Option<DispatchTensor> {
     let x = value.tensor.clone();
     let unsigned = value.dtype() == DType::Uint8;
     Some(match op {
+        Unary::Neg if unsigned => Dispatch::int_sub(Value::full(0, value.spec.clone(), value.device).tensor, x),
         Unary::Neg => Dispatch::int_neg(x),
         Unary::Abs | Unary::Relu if unsigned => x,
         Unary::Abs => Dispatch::int_abs(x),
@@ -110,6 +118,7 @@ fn integer(op: Unary, value: &Value) -> Option<DispatchTensor> {
         Unary::Sign => Dispatch::int_sign(x),
         Unary::Relu => Dispatch::int_clamp_min(x, 0.into()),
         Unary::Square => Dispatch::int_mul(x.clone(), x),
+        Unary::Not if unsigned => Dispatch::bitwise_xor_scalar(x, 255.into()),
         Unary::Not => Dispatch::bitwise_not(x),
         Unary::Reciprocal
         | Unary::Exp
