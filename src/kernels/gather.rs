@@ -18,8 +18,8 @@ pub fn gather_rows(destination: &mut [u8], to: DType, source: &[u8], from: DType
     if destination.is_empty() {
         return;
     }
-    assert!(source.as_ptr().addr() % from.size() == 0, "the source is aligned");
-    assert!(destination.as_ptr().addr() % to.size() == 0, "the destination is aligned");
+    assert!(source.as_ptr().addr().is_multiple_of(from.size()), "the source is aligned");
+    assert!(destination.as_ptr().addr().is_multiple_of(to.size()), "the destination is aligned");
     let convert = map::cast(from, to);
     let gather = |(out, rows): (&mut [u8], &[u32])| {
         let mut start = 0;
@@ -58,7 +58,7 @@ mod tests {
         // SAFETY: words are bytes.
         let aligned = unsafe { words.align_to_mut::<u8>().1 };
         aligned.copy_from_slice(&bytes);
-        let mut out = vec![0_u32; 15];
+        let mut out = [0_u32; 15];
         // SAFETY: words are bytes.
         let target = unsafe { out.align_to_mut::<u8>().1 };
         let rows = [3, 0, 1, 2, 0];

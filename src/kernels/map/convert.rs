@@ -36,7 +36,7 @@ macro_rules! truncate {
                 // Powers of two, so exact.
                 const LOW: $from = $to::MIN as $from;
                 const END: $from = ($to::MAX / 2 + 1) as $from * 2.0;
-                let inside = if self >= LOW && self < END { self } else { 0.0 };
+                let inside = if (LOW..END).contains(&self) { self } else { 0.0 };
                 // SAFETY: the value is in range.
                 let whole = unsafe { inside.to_int_unchecked::<$through>() } as $to;
                 let low = if self < LOW { $to::MIN } else { whole };

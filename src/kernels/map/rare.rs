@@ -28,7 +28,7 @@ pub(super) fn digamma(x: f64) -> f64 {
 /// The inverse of `erf`: Giles's approximation ("Approximating the erfinv function", 2010), then Newton.
 pub(super) fn erfinv(x: f64) -> f64 {
     let a = x.abs();
-    if !(a < 1.0) {
+    if a.is_nan() || a >= 1.0 {
         return if a == 1.0 { f64::INFINITY.copysign(x) } else { f64::NAN };
     }
     let w = -libm::log1p(-x * x);

@@ -57,8 +57,11 @@ pub(super) fn ulps(got: f64, want: f64, digits: i32, least: f64) -> f64 {
     (got - want).abs() / libm::ldexp(1.0, exponent - digits + 1)
 }
 
+/// A function as good as a reference can be.
+pub(super) type Exact = fn(f64) -> f64;
+
 /// The largest error of a function of `f32`, in units in the last place, and where it is.
-pub(super) fn worst32(op: Unary, exact: fn(f64) -> f64) -> (f64, f32) {
+pub(super) fn worst32(op: Unary, exact: Exact) -> (f64, f32) {
     let xs = sweep();
     let got = apply(op, &xs);
     let mut worst = (0.0, 0.0);
@@ -79,7 +82,7 @@ pub(super) fn worst32(op: Unary, exact: fn(f64) -> f64) -> (f64, f32) {
 }
 
 /// The same for `f64`, against a function that is itself good to a unit.
-pub(super) fn worst64(op: Unary, exact: fn(f64) -> f64) -> (f64, f64) {
+pub(super) fn worst64(op: Unary, exact: Exact) -> (f64, f64) {
     let mut xs: Vec<f64> = sweep().into_iter().map(f64::from).collect();
     xs.extend((0..100_000_u64).map(|i| f64::from_bits(i * 184_467_440_736_000)));
     xs.extend((0..50_000).map(|i| f64::from(i) * 0.0303 - 757.0));
