@@ -281,8 +281,143 @@ def check_training(
         )
         history = model.fit(x, y, batch_size=16, epochs=epochs, shuffle=False, verbose=0, **arguments)
         runs.append(history.history)
-        outputs.append(model.predict(x, verbose=0))
+        outputs.append(model.predict(x, batch_size=len(x), verbose=0))
     assert list(runs[1]) == list(runs[0])
     for name, values in runs[0].items():
         np.testing.assert_allclose(runs[1][name], values, rtol=1e-3, atol=1e-3, err_msg=name)
     np.testing.assert_allclose(outputs[1], outputs[0], rtol=1e-2, atol=1e-3)
+
+
+def _random_inputs(shape: Any, dtype: str = "float32", seed: int = 0) -> Any:
+    if isinstance(shape, list):
+        return [_random_inputs(each, dtype, seed + number) for number, each in enumerate(shape)]
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 5, shape).astype(dtype) if dtype == "int32" else rng.normal(size=shape).astype(dtype)
+
+
+def _same_weights(ours: Any, theirs: Any, seed: int = 3) -> None:
+    """Equal random weights in both; their number, order, shapes and names are Keras's."""
+    assert [(w.name, w.shape, w.trainable) for w in ours.weights] == [
+        (w.name, tuple(w.shape), w.trainable) for w in theirs.weights
+    ]
+    rng = np.random.default_rng(seed)
+    # Variances, among them, are never negative.
+    values = [(0.1 + rng.random(weight.shape)).astype("float32") for weight in ours.weights]
+    ours.set_weights(values)
+    theirs.set_weights(values)
+
+
+def _flat(outputs: Any) -> list[Any]:
+    return list(outputs.values()) if isinstance(outputs, dict) else list(outputs) if _is_list(outputs) else [outputs]
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _our_gradients(layer: Any, x: Any, seeds: list[np.ndarray], extra: dict[str, Any]) -> list[np.ndarray]:
+    arrays = x if _is_list(x) else [x]
+
+    def traced(*leaves: Any) -> Any:
+        outputs = _flat(layer(list(leaves) if _is_list(x) else leaves[0], **extra))
+        total = sum(keraburn.ops.sum(output * seed) for output, seed in zip(outputs, seeds, strict=True))
+        sources = [*leaves, *(weight.value for weight in layer.trainable_weights)]
+        found = trace.gradients(total, sources)
+        return [keraburn.ops.zeros_like(s) if g is None else g for g, s in zip(found, sources, strict=True)]
+
+    return [gradient.numpy() for gradient in trace.Compiled(traced, arrays)(*arrays)]
+
+
+def _keras_gradients(layer: Any, x: Any, seeds: list[np.ndarray], extra: dict[str, Any]) -> list[np.ndarray]:
+    import jax
+
+    frozen = [np.asarray(each) for each in layer.non_trainable_variables]
+
+    def total(leaves: Any, weights: Any) -> Any:
+        outputs, _ = layer.stateless_call(weights, frozen, leaves if _is_list(x) else leaves[0], **extra)
+        return sum((output * seed).sum() for output, seed in zip(_flat(outputs), seeds, strict=True))
+
+    weights = [np.asarray(each) for each in layer.trainable_variables]
+    by_inputs, by_weights = jax.grad(total, argnums=(0, 1))(list(x) if _is_list(x) else [x], weights)
+    return [np.asarray(each) for each in [*by_inputs, *by_weights]]
+
+
+def _check_calls(ours: Any, theirs: Any, x: Any, extra: dict[str, Any], what: str, differentiable: bool) -> None:
+    """Outputs, losses, gradients and the state left behind."""
+    mine, reference = _flat(ours(x, **extra)), _flat(theirs(x, **extra))
+    for output, expected in zip(mine, reference, strict=True):
+        assert output.dtype == str(expected.dtype)
+        assert_close(output, expected, what)
+    assert_close([float(loss) for loss in ours.losses], [float(loss) for loss in theirs.losses], f"losses of {what}")
+    if differentiable:
+        rng = np.random.default_rng(5)
+        seeds = [rng.normal(size=output.shape).astype("float32") for output in mine]
+        expected = _keras_gradients(theirs, x, seeds, extra)
+        state = ours.get_weights()
+        found = _our_gradients(ours, x, seeds, extra)
+        ours.set_weights(state)
+        assert len(found) == len(expected)
+        for gradient, other in zip(found, expected, strict=True):
+            assert_close(gradient, other, f"gradient of {what}", **GRADIENT)
+    for weight, other in zip(ours.weights, theirs.weights, strict=True):
+        assert_close(weight.numpy(), other, f"{what}: {weight.path}")
+
+
+def check_layer_parity(
+    name: str,
+    arguments: dict[str, Any],
+    input_shape: Any,
+    input_dtype: str = "float32",
+    training: bool | None = None,
+    differentiable: bool = True,
+) -> None:
+    """A layer's signature, config, weights, output shape, values, losses and gradients.
+
+    Args:
+        name: the class in `keras.layers`.
+        arguments: for the class; those that are functions are made with the package.
+        input_shape: with the batch size; a list of shapes for several inputs.
+        input_dtype: "float32" or "int32".
+        training: passed to the call if not None.
+        differentiable: whether gradients are compared.
+    """
+    cls, original = getattr(keraburn.layers, name), getattr(keras.layers, name)
+    same_signature(cls, original)
+    ours, theirs = cls(**_made(arguments, keraburn)), original(**_made(arguments, keras))
+    extra = {} if training is None else {"training": training}
+    x = _random_inputs(input_shape, input_dtype)
+    ours(x), theirs(x)
+    _same_weights(ours, theirs)
+    _check_calls(ours, theirs, x, extra, f"{name}({arguments})", differentiable)
+    unknown = [(None, *each[1:]) for each in input_shape] if _is_list(input_shape[0]) else (None, *input_shape[1:])
+    assert tuple(ours.compute_output_shape(unknown)) == tuple(theirs.compute_output_shape(unknown))
+    assert ours.supports_masking == theirs.supports_masking
+    if name != "Lambda":
+        same_config(ours, theirs)
+
+
+def check_model_parity(build: Callable[[Any], Any], x: Any, training: bool | None = None, summary: bool = True) -> None:
+    """A model's layers, weights and their paths, values, gradients and summary.
+
+    Args:
+        build: makes the model with the package that it is given.
+        x: an array, or a list or dict of arrays.
+        training: passed to the call if not None.
+        summary: whether the summaries are compared.
+    """
+    keraburn.utils.clear_session()
+    keras.utils.clear_session()
+    ours, theirs = build(keraburn), build(keras)
+    extra = {} if training is None else {"training": training}
+    ours(x), theirs(x)
+    assert ours.name == theirs.name
+    assert [layer.name for layer in ours.layers] == [layer.name for layer in theirs.layers]
+    assert [weight.path for weight in ours.weights] == [weight.path for weight in theirs.weights]
+    _same_weights(ours, theirs)
+    _check_calls(ours, theirs, x, extra, ours.name, not isinstance(x, dict))
+    if summary:
+        for options in ({}, {"show_trainable": True, "expand_nested": True}, {"line_length": 70}):
+            texts: list[list[str]] = [[], []]
+            for model, lines in ((ours, texts[0]), (theirs, texts[1])):
+                model.summary(print_fn=lines.append, **options)
+            assert texts[0] == texts[1]

@@ -145,7 +145,7 @@ class Optimizer(State):
         # What one step computes once for all variables; None between steps.
         self._shared: dict[str, Any] | None = None
         with config.name_scope(self.name):
-            self._iterations = Variable(0, dtype="int64", trainable=False, name="iteration")
+            self._iterations = Variable(0, dtype="int32", trainable=False, name="iteration")
             self._track_variable(self._iterations)
             self._learning_rate: Any = self._make_learning_rate(learning_rate)
 

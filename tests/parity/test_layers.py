@@ -1,0 +1,153 @@
+"""Every layer is Keras's: signature, config, weights, values and gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import keraburn
+from tests.parity import harness
+
+CASES = [
+    ("Dense", {"units": 4}, (3, 5)),
+    ("Dense", {"units": 4, "activation": "tanh", "use_bias": False}, (3, 2, 5)),
+    (
+        "Dense",
+        {"units": 2, "kernel_regularizer": "l2", "bias_regularizer": "l1", "activity_regularizer": "l1l2"},
+        (3, 5),
+    ),
+    ("Activation", {"activation": "gelu"}, (3, 5)),
+    ("Activation", {"activation": "softmax"}, (3, 5)),
+    ("Identity", {}, (3, 5)),
+    ("Lambda", {"function": lambda package: lambda x: package.ops.square(x) + 1}, (3, 5)),
+    ("Masking", {"mask_value": 0.0}, (3, 4, 5)),
+    ("ReLU", {}, (3, 5)),
+    ("ReLU", {"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.3}, (3, 5)),
+    ("LeakyReLU", {}, (3, 5)),
+    ("LeakyReLU", {"negative_slope": 0.05}, (3, 5)),
+    ("PReLU", {}, (3, 4, 5)),
+    ("PReLU", {"shared_axes": [1], "alpha_regularizer": "l2"}, (3, 4, 5)),
+    ("ELU", {}, (3, 5)),
+    ("ELU", {"alpha": 0.3}, (3, 5)),
+    ("Softmax", {}, (3, 4, 5)),
+    ("Softmax", {"axis": 1}, (3, 4, 5)),
+    ("Softmax", {"axis": [1, 2]}, (3, 4, 5)),
+    ("Flatten", {}, (3, 4, 5)),
+    ("Flatten", {"data_format": "channels_first"}, (3, 4, 5)),
+    ("Reshape", {"target_shape": (2, -1)}, (3, 4, 5)),
+    ("Permute", {"dims": (2, 3, 1)}, (3, 4, 5, 2)),
+    ("RepeatVector", {"n": 3}, (3, 5)),
+    ("Dropout", {"rate": 0.3}, (3, 5)),
+    ("Dropout", {"rate": 0.3, "noise_shape": (None, 1)}, (3, 5)),
+    ("SpatialDropout1D", {"rate": 0.3}, (3, 4, 5)),
+    ("GaussianNoise", {"stddev": 0.3}, (3, 5)),
+    ("GaussianDropout", {"rate": 0.3}, (3, 5)),
+    ("AlphaDropout", {"rate": 0.3}, (3, 5)),
+    ("ActivityRegularization", {"l1": 0.1, "l2": 0.3}, (3, 5)),
+    ("Add", {}, [(3, 5), (3, 5), (3, 5)]),
+    ("Add", {}, [(3, 4, 5), (3, 1, 5)]),
+    ("Add", {}, [(3, 4, 5), (3, 5)]),
+    ("Subtract", {}, [(3, 5), (3, 5)]),
+    ("Multiply", {}, [(3, 5), (3, 5), (3, 1)]),
+    ("Average", {}, [(3, 5), (3, 5), (3, 5)]),
+    ("Maximum", {}, [(3, 5), (3, 5)]),
+    ("Minimum", {}, [(3, 5), (3, 5), (3, 5)]),
+    ("Concatenate", {}, [(3, 5), (3, 2)]),
+    ("Concatenate", {"axis": 1}, [(3, 4, 2), (3, 1, 2)]),
+    ("Dot", {"axes": 1}, [(3, 5), (3, 5)]),
+    ("Dot", {"axes": (2, 1)}, [(3, 4, 5), (3, 5, 2)]),
+    ("Dot", {"axes": (1, 2), "normalize": True}, [(3, 4, 5), (3, 2, 4)]),
+    ("Dot", {"axes": -1}, [(3, 4, 5), (3, 5)]),
+    ("BatchNormalization", {}, (6, 5)),
+    ("BatchNormalization", {"axis": 1, "scale": False, "momentum": 0.9}, (6, 4, 5)),
+    ("LayerNormalization", {}, (3, 4, 5)),
+    ("LayerNormalization", {"axis": [1, 2], "center": False, "epsilon": 1e-5}, (3, 4, 5)),
+    ("Rescaling", {"scale": 0.5, "offset": -1.0}, (3, 5)),
+    ("Normalization", {"mean": [1.0, 2.0], "variance": [2.0, 0.5], "invert": True}, (3, 2)),
+]
+# Nothing random is in these, so that they are compared in training too.
+IN_TRAINING = ("Dense", "BatchNormalization", "Lambda")
+
+
+def ids(case):
+    return case if isinstance(case, str) else None
+
+
+@pytest.mark.parametrize(("name", "arguments", "shape"), CASES, ids=ids)
+def test_layer(name, arguments, shape):
+    harness.check_layer_parity(name, arguments, shape)
+    if name in IN_TRAINING:
+        harness.check_layer_parity(name, arguments, shape, training=True)
+
+
+def test_integers():
+    for name, arguments in (("Flatten", {}), ("Reshape", {"target_shape": (10,)}), ("Rescaling", {"scale": 0.1})):
+        harness.check_layer_parity(name, arguments, (3, 2, 5), "int32", differentiable=False)
+
+
+def test_adapted_normalization():
+    data = np.random.default_rng(0).normal(2.0, 3.0, (50, 4)).astype("float32")
+    for axis in (-1, None):
+        ours, theirs = keraburn.layers.Normalization(axis=axis), harness.keras.layers.Normalization(axis=axis)
+        ours.adapt(data)
+        theirs.adapt(data)
+        harness.assert_close(ours(data), theirs(data), f"axis={axis}")
+        ours = keraburn.layers.Normalization(axis=axis)
+        ours.adapt(iter([data[:20], data[20:25], data[25:]]))
+        harness.assert_close(ours(data), theirs(data), f"axis={axis}, batches", rtol=1e-4, atol=1e-5)
+
+
+def test_functions_of_merging():
+    x = [np.ones((2, 3), "float32"), np.full((2, 3), 4, "float32")]
+    for name in ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"):
+        ours, theirs = getattr(keraburn.layers, name), getattr(harness.keras.layers, name)
+        harness.same_signature(ours, theirs)
+        harness.assert_close(ours(x), theirs(x), name)
+    harness.assert_close(keraburn.layers.dot(x, axes=1), harness.keras.layers.dot(x, axes=1), "dot")
+
+
+@pytest.mark.parametrize(
+    ("names", "shape"),
+    [
+        (("Add",), (2, 3, 1)),
+        (("Maximum",), (2, 3, 1)),
+        (("Multiply",), (2, 3, 1)),
+        (("Concatenate",), (2, 3, 1)),
+    ],
+)
+def test_masks_of_merging(names, shape):
+    rng = np.random.default_rng(0)
+    x = [(rng.normal(size=shape) * (rng.random(shape) > 0.4)).astype("float32") for _ in range(2)]
+    results = []
+    for package in (keraburn, harness.keras):
+        masked = [package.layers.Masking()(each) for each in x]
+        out = getattr(package.layers, names[0])()(masked)
+        results.append((np.asarray(out), np.asarray(out._keras_mask)))
+    harness.assert_close(results[0][0], results[1][0], names[0])
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+
+
+def test_every_layer_is_compared():
+    compared = {name for name, *_ in CASES}
+    assert harness.public_names(keraburn.layers) - compared <= {
+        "Input",
+        "InputLayer",
+        "InputSpec",
+        "Layer",
+        "add",
+        "average",
+        "concatenate",
+        "dot",
+        "maximum",
+        "minimum",
+        "multiply",
+        "subtract",
+    }
+    assert len(compared) >= 30
+
+
+def test_input_is_keras_s():
+    harness.same_signature(keraburn.Input, harness.keras.Input)
+    harness.same_signature(keraburn.layers.InputLayer, harness.keras.layers.InputLayer)
+    harness.same_signature(keraburn.layers.InputSpec, harness.keras.layers.InputSpec)
+    harness.same_signature(keraburn.Layer.__init__, harness.keras.Layer.__init__)
