@@ -51,7 +51,7 @@ CASES = [
     case("arctanh", UNIT),
     case("erf", X, reference=erf),
     case("erfc", X, reference=lambda x: 1 - erf(x)),
-    case("erfinv", erf(UNIT), reference=lambda x: UNIT),
+    case("erfinv", erf(UNIT), reference=lambda x: UNIT, oracle=False),
     case("floor", X),
     case("ceil", X),
     case("trunc", X),

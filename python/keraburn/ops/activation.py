@@ -297,13 +297,17 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
 
 @operation
 def sparsemax(x: Any, axis: int = -1) -> Tensor:
-    """The point of the probability simplex that is nearest to `x`.
+    """`max(x - bound, 0)`, where the bound leaves only the largest elements.
+
+    With `c` the cumulative sums of the sorted elements and `k` the number of those above `(c - 1) / rank`, the bound is
+    `(sum of their c - 1) / k`. That is how Keras computes it; the paper's bound, whose results sum to 1, has the last
+    `c` in place of the sum.
 
     Martins and Astudillo, 2016, https://arxiv.org/abs/1602.02068
 
     Args:
         x: a tensor.
-        axis: the axis over which the results sum to 1.
+        axis: the axis along which elements are compared.
     """
     x = floating(x)
     axis = normalize_axis(axis, x.ndim)
@@ -315,6 +319,6 @@ def sparsemax(x: Any, axis: int = -1) -> Tensor:
     ranks = constant(np.arange(1, size + 1).reshape(along).astype(dtype))
     support = emit("gt", emit("sub", ordered, emit("div", emit("sub", totals, one), ranks)), zero)
     number = emit("sum", cast_to(support, dtype), axes=[axis], keepdims=True)
-    total = emit("sum", emit("where", support, ordered, zero), axes=[axis], keepdims=True)
+    total = emit("sum", emit("where", support, totals, zero), axes=[axis], keepdims=True)
     bound = emit("div", emit("sub", total, one), number)
     return emit("relu", emit("sub", x, bound))

@@ -132,6 +132,8 @@ def minimum(x1: Any, x2: Any) -> Tensor:
 
 
 def _ignoring_nan(name: str, a: Tensor, b: Tensor) -> Tensor:
+    if a.dtype == "bool":
+        return emit("or" if name == "max" else "and", a, b)
     best = emit(name, a, b)
     if not dtypes.is_float(a.dtype):
         return best
@@ -141,13 +143,13 @@ def _ignoring_nan(name: str, a: Tensor, b: Tensor) -> Tensor:
 @operation
 def fmax(x1: Any, x2: Any) -> Tensor:
     """The larger of two elements; where one is NaN, the other."""
-    return _ignoring_nan("max", *promote_numeric(x1, x2))
+    return _ignoring_nan("max", *promote(x1, x2))
 
 
 @operation
 def fmin(x1: Any, x2: Any) -> Tensor:
     """The smaller of two elements; where one is NaN, the other."""
-    return _ignoring_nan("min", *promote_numeric(x1, x2))
+    return _ignoring_nan("min", *promote(x1, x2))
 
 
 @operation

@@ -23,16 +23,17 @@ def scalar(value: Any, dtype: str) -> Tensor:
     """A tensor without dimensions that holds a Python number."""
     device = config.device()
     key = (value, dtype, device)
+    # -0.0 equals 0.0 as a key but is another number.
+    kept = value != 0 or math.copysign(1.0, value) > 0
     found = _scalars.get(key)
-    if found is not None:
+    if found is not None and kept:
         return found
     try:
         array = np.array(value, dtype=dtype)
     except OverflowError:
         raise ValueError(f"The number does not fit into dtype {dtype}. Received: {value}") from None
     made = Tensor(_core.Tensor(array, device))
-    # -0.0 equals 0.0 as a key but is another number.
-    if value != 0 or math.copysign(1.0, value) > 0:
+    if kept:
         if len(_scalars) >= _SCALARS_KEPT:
             _scalars.clear()
         _scalars[key] = made

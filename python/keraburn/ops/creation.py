@@ -10,7 +10,7 @@ import numpy as np
 from keraburn import config, dtypes
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import broadcast_shapes, normalize_axis, normalize_shape
-from keraburn.ops.convert import cast_to, concrete, constant, convert, floating, promote_floating, scalar
+from keraburn.ops.convert import cast_to, concrete, constant, convert, promote_floating, scalar
 from keraburn.ops.shaping import broadcasted, reshaped
 from keraburn.tensor import Tensor
 
@@ -122,13 +122,13 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         name = dtypes.result_type(*map(_kind, given))
     else:
         name = dtypes.standardize_dtype(dtype)
-    first, last, width = (
+    bounds: list[Any] = [
         None if value is None else value if type(value) in (int, float) else concrete(value, "arange", label).item()
         for value, label in ((start, "start"), (stop, "stop"), (step, "step"))
-    )
-    if width == 0:
+    ]
+    if bounds[2] == 0:
         raise ValueError("Argument `step` must not be zero. Received: step=0")
-    values = np.arange(first, last, width)
+    values = np.arange(*bounds)
     return constant(values.astype(name))
 
 
@@ -226,9 +226,10 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     Raises:
         TypeError: if an end has no value yet.
     """
-    ends = [concrete(floating(end), "geomspace", name) for end, name in ((start, "start"), (stop, "stop"))]
-    values = np.geomspace(*(end.astype(np.float64) for end in ends), num=num, endpoint=endpoint, axis=axis)
-    return constant(values.astype(np.result_type(*ends).name if dtype is None else dtypes.standardize_dtype(dtype)))
+    a, b = promote_floating(start, stop)
+    first, last = (concrete(end, "geomspace", name).astype(np.float64) for end, name in ((a, "start"), (b, "stop")))
+    values = np.geomspace(first, last, num=num, endpoint=endpoint, axis=axis)
+    return constant(values.astype(a.dtype if dtype is None else dtypes.standardize_dtype(dtype)))
 
 
 def _window(function: Any, x: Any, *parameters: Any) -> Tensor:

@@ -74,6 +74,39 @@ def _transpose(self: Tensor, *axes: Any) -> Tensor:
     return shaping.transpose(self, axes if len(axes) > 1 or isinstance(axes[0], int) else axes[0])
 
 
+def _numpy_style(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction with the arguments that `np.sum(tensor)` and the like pass on to `tensor.sum`."""
+
+    def method(self: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Tensor:
+        _refuse(out)
+        result = function(self, axis=axis, keepdims=keepdims)
+        return result if dtype is None else cast(result, dtype)
+
+    return method
+
+
+def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`var` and `std` with numpy's arguments, of which `ddof` reduces the number that is divided by."""
+
+    def method(
+        self: Tensor, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
+    ) -> Tensor:
+        _refuse(out)
+        result = reduction.var(self, axis=axis, keepdims=keepdims)
+        if ddof:
+            number = reduction.count(self, axis)
+            result = arithmetic.multiply(result, number / (number - ddof) if number > ddof else float("nan"))
+        result = elementwise.sqrt(result) if function is reduction.std else result
+        return result if dtype is None else cast(result, dtype)
+
+    return method
+
+
+def _refuse(out: Any) -> None:
+    if out is not None:
+        raise TypeError(f"Tensors are immutable: argument `out` must be None. Received: out={type(out).__name__}")
+
+
 def _swap_last(self: Tensor) -> Tensor:
     return shaping.swapaxes(self, -1, -2)
 
@@ -94,16 +127,16 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "ravel": shaping.ravel,
     "squeeze": shaping.squeeze,
     "swapaxes": shaping.swapaxes,
-    "sum": reduction.sum,
-    "prod": reduction.prod,
-    "mean": reduction.mean,
-    "var": reduction.var,
-    "std": reduction.std,
-    "max": reduction.max,
-    "min": reduction.min,
-    "ptp": reduction.ptp,
-    "any": reduction.any,
-    "all": reduction.all,
+    "sum": _numpy_style(reduction.sum),
+    "prod": _numpy_style(reduction.prod),
+    "mean": _numpy_style(reduction.mean),
+    "var": _spread(reduction.var),
+    "std": _spread(reduction.std),
+    "max": _numpy_style(reduction.max),
+    "min": _numpy_style(reduction.min),
+    "ptp": _numpy_style(reduction.ptp),
+    "any": _numpy_style(reduction.any),
+    "all": _numpy_style(reduction.all),
     "argmax": reduction.argmax,
     "argmin": reduction.argmin,
     "cumsum": reduction.cumsum,
@@ -120,7 +153,6 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "split": joining.split,
     "dot": products.dot,
     "diagonal": diagonals.diagonal,
-    "trace": diagonals.trace,
 }
 
 

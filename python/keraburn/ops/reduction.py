@@ -8,7 +8,7 @@ from typing import Any
 from keraburn import dtypes
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axes, normalize_axis
-from keraburn.ops.convert import boolean, cast_to, convert, floating, promote, scalar
+from keraburn.ops.convert import boolean, cast_to, convert, floating, numeric, promote, scalar
 from keraburn.ops.joining import section
 from keraburn.ops.shaping import moveaxis, reshaped
 from keraburn.tensor import Tensor
@@ -254,7 +254,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def _cumulative(name: str, x: Any, axis: int | None, dtype: Any) -> Tensor:
-    x = summable(x) if dtype is None else cast_to(convert(x), dtypes.standardize_dtype(dtype))
+    x = numeric(x) if dtype is None else cast_to(convert(x), dtypes.standardize_dtype(dtype))
     if axis is None:
         x, axis = reshaped(x, [x.size]), 0
     return emit(name, x, axis=normalize_axis(axis, x.ndim), reverse=False)

@@ -176,7 +176,7 @@ def digitize(x: Any, bins: Any) -> Tensor:
     rising = _places(edges, values, after_equal=True)
     if edges.size < 2:
         return rising
-    from_end = emit("sub", scalar(edges.size, "int32"), _places(flip(edges), values, after_equal=False))
+    from_end = emit("sub", scalar(edges.size, "int32"), _places(flip(edges), values, after_equal=True))
     first, last = section(edges, 0, 0, 1), section(edges, 0, edges.size - 1, edges.size)
     return emit("where", reshaped(emit("le", first, last), []), rising, from_end)
 
