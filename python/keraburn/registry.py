@@ -11,6 +11,7 @@ import numpy as np
 
 from keraburn import config as settings
 from keraburn import ops
+from keraburn.random import SeedGenerator
 from keraburn.tensor import KerasTensor, Tensor
 
 T = TypeVar("T")
@@ -57,6 +58,11 @@ def publish(
             table.setdefault(settings.to_snake_case(name), item)
     table.update(aliases or {})
     return table
+
+
+def public_module(item: Any) -> str | None:
+    """The module under which a class or function is published, such as `"keras.losses"`; None if it is not."""
+    return _public_names.get(item, (None,))[0]
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
@@ -187,7 +193,9 @@ def raise_unknown(kind: str, name: str, known: Iterable[str]) -> NoReturn:
     """Raise a ValueError that names the known name nearest to `name`."""
     from difflib import get_close_matches  # only paid for by mistakes
 
-    folded = {each.lower(): each for each in known}
+    folded: dict[str, str] = {}
+    for each in known:
+        folded.setdefault(each.lower(), each)
     near = get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
     hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
     raise ValueError(f"Could not interpret {kind} identifier: {name!r}.{hint} Received: identifier={name!r}")
@@ -402,3 +410,6 @@ def _load_lambda(value: dict[str, Any]) -> types.FunctionType:
     defaults = value.get("defaults")
     cells = tuple(types.CellType(item) for item in value.get("closure") or ())
     return types.FunctionType(code, globals(), "<lambda>", tuple(defaults) if defaults else None, cells or None)
+
+
+publish("keras.random", [SeedGenerator])

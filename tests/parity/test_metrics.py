@@ -124,6 +124,8 @@ FUNCTIONS = [
 OTHERS = {"Metric", "MeanMetricWrapper"}
 
 
+# Keras asks JAX for an int64 that JAX does not have.
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype")
 @pytest.mark.parametrize(("name", "data", "arguments"), CASES)
 def test_metric(name, data, arguments):
     harness.check_metric(name, data, arguments)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.parity import harness
 
-ROWS = 72
+ROWS = 64
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, ROWS)
 TARGETS = {
@@ -98,7 +98,8 @@ def test_validation_weights_and_classes():
     train("adam", "mse", "numbers", validation_split=0.3, metrics=["mae", "mse"])
     train("adam", "mse", "numbers", sample_weight=np.linspace(0, 2, ROWS))
     train("adam", "sparse_categorical_crossentropy", "labels", class_weight={0: 2.0, 1: 0.5})
-    train("adam", "mse", "numbers", steps_per_epoch=2)
+    with pytest.warns(UserWarning, match="ran out of data"):
+        train("adam", "mse", "numbers", steps_per_epoch=3)
 
 
 def test_regularizers_dropout_free_and_constrained():

@@ -140,6 +140,8 @@ class MeanMetricWrapper(Mean):
         super().__init__(name=name, dtype=dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
+        if "keras.losses" in (registry.public_module(fn), registry.public_module(type(fn))):
+            self._direction = "down"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch; a mask of the predictions leaves out what it hides."""
