@@ -134,7 +134,7 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], arguments: Iterable[Any]) -> None:
         arguments = tuple(arguments)
         with Trace() as trace:
-            inputs = tree.map_structure(lambda leaf: trace.input(leaf.shape, leaf.dtype), arguments)
+            inputs = tree.map_structure(lambda leaf: trace.input(leaf.shape, str(leaf.dtype)), arguments)
             self.structure = function(*inputs)
             flat = [trace.identifier(leaf) for leaf in tree.flatten(self.structure)]
             state = trace.state()
