@@ -22,7 +22,7 @@ pub(super) unsafe fn dot<V: Vector>(
         let mask = V::mask(g.k - whole);
         for first in (0..g.m).step_by(4) {
             // A row past the last is the last once more.
-            let row = |r: usize| a.offset((first + r).min(g.m - 1) as isize * g.a_rs);
+            let row = |r: usize| a.wrapping_offset((first + r).min(g.m - 1) as isize * g.a_rs);
             let rows = [row(0), row(1), row(2), row(3)];
             let mut sums = [V::zero(); 4];
             for p in (0..whole).step_by(V::LANES) {

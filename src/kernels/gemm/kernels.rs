@@ -21,6 +21,13 @@ pub struct Kernels<T: 'static> {
     pub(super) dot: DotFn<T>,
 }
 
+impl<T> Kernels<T> {
+    /// The columns of the widest tile.
+    pub(super) const fn widest(&self) -> usize {
+        self.tiles.len() * self.lanes
+    }
+}
+
 macro_rules! kernels {
     ($name:ident, $vector:ty, $scalar:ty, [$(#[$feature:meta])?], [$($r1:literal)+], $([$n:literal: $($r:literal)+]),*) => {
         mod $name {

@@ -1,7 +1,14 @@
 //! Matrix products: `C = A · B`, optionally plus a bias row, then relu.
 //!
-//! Every element of C is summed over `k` in an order that depends on the shape alone, so neither the number of
-//! threads nor the place of a row among others changes a bit of the result.
+//! Every element of C is summed over `k` in an order that depends on the layout alone, so the number of threads
+//! changes no bit of the result; with a row-major B a row of C has the same bits whatever rows are beside it.
+
+#![allow(
+    unsafe_code,
+    clippy::inline_always,
+    clippy::many_single_char_names,
+    reason = "operands are raw pointers; intrinsics must be inlined into the function that enables them; m, n, k, a, b, c"
+)]
 
 mod batch;
 mod block;

@@ -85,9 +85,9 @@ impl<T: Float> Job<T> {
     /// Cut off `share` of `parts`: whole panels of columns where that is even, because each thread then copies
     /// its own part of B only, else rows.
     fn cut(self, kernels: &Kernels<T>, share: usize, parts: usize) -> (Self, Self) {
-        let wide = kernels.lanes * kernels.tiles.len();
+        let wide = kernels.widest();
         let panels = self.gemm.n.div_ceil(wide);
-        let even = panels % parts == 0 || panels >= 8 * parts;
+        let even = panels.is_multiple_of(parts) || panels >= 8 * parts;
         if self.gemm.n == 1 || (!even && self.gemm.m >= 32 * parts) {
             self.cut_rows(self.gemm.m * share / parts)
         } else {

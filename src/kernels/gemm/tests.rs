@@ -144,8 +144,8 @@ fn not_a_number_and_infinity_spread() {
 #[test]
 fn threads_change_no_bit() {
     for (m, n, k) in [(64, 512, 784), (784, 512, 64), (33, 65, 900), (129, 1, 9000), (1, 1025, 1100), (96, 305, 70)] {
-        for (a_rs, a_cs, a_len) in layouts(m, k) {
-            for (b_rs, b_cs, b_len) in layouts(k, n) {
+        for &(a_rs, a_cs, a_len) in &layouts(m, k)[..2] {
+            for &(b_rs, b_cs, b_len) in &layouts(k, n)[..2] {
                 let g = Gemm { m, n, k, a_rs, a_cs, b_rs, b_cs, c_rs: n as isize };
                 let single = |x: Vec<f64>| x.into_iter().map(|v| v as f32).collect::<Vec<_>>();
                 let (a, b) = (single(numbers(a_len, 1)), single(numbers(b_len, 2)));
@@ -154,7 +154,7 @@ fn threads_change_no_bit() {
                 for kernels in available_f32() {
                     let mut one = vec![0.0f32; m * n];
                     run(kernels, &g, &a, &b, &mut one, finish, 1);
-                    for threads in [2, 3, 7] {
+                    for threads in [2, 7] {
                         let mut many = vec![1.0f32; m * n];
                         run(kernels, &g, &a, &b, &mut many, finish, threads);
                         let same = one.iter().zip(&many).all(|(x, y)| x.to_bits() == y.to_bits());
