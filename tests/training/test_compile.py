@@ -83,11 +83,6 @@ def test_metrics_of_one_name_are_numbered():
     assert sorted(keys) == ["loss", "mae", "mae_1", "weighted_mae", "weighted_mae_1"]
 
 
-def test_compiling_numbers_no_metric():
-    linear(metrics=["AUC", "Precision"])
-    assert keras.metrics.Precision().name == "precision"
-
-
 def test_compile_again_begins_anew():
     x, y = data(8)
     model = linear(metrics=["mae"])
