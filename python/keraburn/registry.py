@@ -227,10 +227,13 @@ def serialize_keras_object(obj: Any) -> Any:
     if not isinstance(inner, dict):
         raise TypeError(f"The `get_config()` method of {obj} should return a dict. Received: {inner}")
     cls = type(obj)
-    module, name, registered = *_public_names.get(cls, (cls.__module__, cls.__name__)), None
-    if cls not in _public_names:
-        registered = get_registered_name(cls)
-        module = None if module == "__main__" else module
+    registered: str | None = None
+    module: str | None
+    if cls in _public_names:
+        module, name = _public_names[cls]
+    else:
+        module = None if cls.__module__ == "__main__" else cls.__module__
+        name, registered = cls.__name__, get_registered_name(cls)
     config = {
         "module": module,
         "class_name": name,

@@ -134,7 +134,7 @@ class OrthogonalRegularizer(Regularizer):
     Example:
 
     >>> import keraburn as keras
-    >>> float(keras.regularizers.OrthogonalRegularizer(factor=2.0)(keras.ops.ones((2, 3))))
+    >>> round(float(keras.regularizers.OrthogonalRegularizer(factor=2.0)(keras.ops.ones((2, 3)))), 4)
     2.0
     """
 

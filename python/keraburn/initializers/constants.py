@@ -90,7 +90,7 @@ class Identity(Initializer):
                 "Identity matrix initializer can only be used for 2D matrices. "
                 f"Received: shape={shape} of rank {len(shape)}."
             )
-        return ops.multiply(self.gain, ops.eye(*shape, dtype=dtype or config.floatx()))
+        return ops.multiply(self.gain, ops.eye(shape[0], shape[1], dtype=dtype or config.floatx()))
 
     def get_config(self) -> dict[str, Any]:
         # Keras leaves the gain out; with it a saved initializer comes back whole.

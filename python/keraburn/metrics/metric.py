@@ -36,6 +36,8 @@ class Metric:
 
     # Whether "up" or "down" is better; None where it cannot be said.
     _direction: str | None = None
+    _variables: list[Variable]
+    _metrics: list[Metric]
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.__dict__["_variables"] = []

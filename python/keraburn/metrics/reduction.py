@@ -143,7 +143,9 @@ class MeanMetricWrapper(Mean):
         if "keras.losses" in (registry.public_module(fn), registry.public_module(type(fn))):
             self._direction = "down"
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Add a batch; a mask of the predictions leaves out what it hides."""
         mask = getattr(y_pred, "_keras_mask", None)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)

@@ -58,7 +58,9 @@ class RootMeanSquaredError(Mean):
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Add a batch."""
         y_true, y_pred = aligned(as_float(y_true, self.dtype), as_float(y_pred, self.dtype))
         super().update_state(ops.square(ops.subtract(y_pred, y_true)), sample_weight=sample_weight)
