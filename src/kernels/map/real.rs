@@ -12,7 +12,7 @@ macro_rules! elementary {
         mantissa: $mantissa:literal, bias: $bias:literal, shifter: $shifter:literal,
         ln2: ($ln2_high:literal, $ln2_low:literal), log10_2: ($log10_2_high:literal, $log10_2_low:literal),
         range: ($low:literal, $high:literal), tiny: $tiny:literal, square_overflows: $huge:literal,
-        exp: [$($exp:literal),+], log: [$($log:literal),+]
+        exp: [$($exp:literal),+], log: [$($log:literal),+], log1p: [$($log1p:literal),+]
     ) => {
         pub(crate) mod $module {
             use super::{Isa, fma, horner};
@@ -183,7 +183,10 @@ macro_rules! elementary {
             #[inline(always)]
             pub(crate) fn softplus<I: Isa>(x: $real) -> $real {
                 let e = exp::<I>(-x.abs());
-                let tail = if e < $tiny { e } else { log1p_finite::<I>(e) };
+                // log(1 + e) for e in [0, 1]
+                let s = e / (2.0 + e);
+                let z = s * s;
+                let tail = fma!(I, -s, fma!(I, -z, horner!(I, z, $($log1p),+), e), e);
                 // `e` carries NaN.
                 (if x > 0.0 { x } else { 0.0 }) + tail
             }
@@ -240,7 +243,8 @@ elementary!(
     exp: [
         0.5, 0.166_665_76, 0.041_666_56, 0.008_363_241, 0.001_392_574_4
     ],
-    log: [0.666_666_7, 0.400_001_23, 0.285_508_04, 0.233_309_64]
+    log: [0.666_666_7, 0.400_001_23, 0.285_508_04, 0.233_309_64],
+    log1p: [0.666_666_7, 0.399_997_06, 0.285_923_58, 0.217_065_75, 0.232_243_34]
 );
 
 elementary!(
@@ -259,6 +263,11 @@ elementary!(
         0.666_666_666_666_667, 0.399_999_999_998_992_4, 0.285_714_286_260_959_2,
         0.222_222_111_151_413_34, 0.181_828_905_568_557_4, 0.153_316_740_258_150_7,
         0.146_170_375_942_928_3
+    ],
+    log1p: [
+        0.666_666_666_666_666_7, 0.4, 0.285_714_285_714_219_4, 0.222_222_222_233_320_17, 0.181_818_180_860_038_46,
+        0.153_846_202_538_706_38, 0.133_331_769_475_700_98, 0.117_679_977_914_775_68, 0.104_803_989_901_833_33,
+        0.099_420_264_409_856_6, 0.063_341_052_845_376_35, 0.152_312_713_437_452_4
     ]
 );
 
