@@ -26,7 +26,7 @@ from keraburn.layers.merging import (
     multiply,
     subtract,
 )
-from keraburn.layers.normalization import BatchNormalization, LayerNormalization, Normalization, Rescaling
+from keraburn.layers.normalization import BatchNormalization, LayerNormalization
 from keraburn.layers.regularization import (
     ActivityRegularization,
     AlphaDropout,
@@ -36,6 +36,7 @@ from keraburn.layers.regularization import (
     SpatialDropout1D,
 )
 from keraburn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
 
 _LAYERS = registry.publish(

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import math
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,10 +17,10 @@ from keraburn.layers import call as calls
 from keraburn.layers.input_spec import assert_input_compatibility
 from keraburn.layers.node import Node
 from keraburn.layers.operation import Operation, default, is_default, signature
-from keraburn.layers.state import State
+from keraburn.layers.penalties import Penalties
 from keraburn.ops import apply
 from keraburn.ops.convert import convert
-from keraburn.tensor import KerasTensor, Tensor, TracedTensor
+from keraburn.tensor import KerasTensor, Tensor
 from keraburn.variable import Variable
 
 
@@ -48,7 +47,7 @@ def _built_once(build: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-class Layer(State, Operation):
+class Layer(Penalties, Operation):
     """A callable with weights: subclasses make them in `build` and compute with them in `call`.
 
     Attributes that are variables, layers, metrics or seed generators, and those inside lists, dicts, tuples and sets,
@@ -137,7 +136,7 @@ class Layer(State, Operation):
             name
             for cls in type(self).__mro__
             if "__init__" in cls.__dict__
-            for name in signature(cls.__init__).parameters
+            for name in signature(cls.__dict__["__init__"]).parameters
         } - {"self", "args", "kwargs"}
         near = get_close_matches(next(iter(wrong)), sorted(known), n=1)
         return f". Did you mean '{near[0]}'?" if near else ""
@@ -377,7 +376,8 @@ class Layer(State, Operation):
             self._warn_of_lost_mask()
         # What was computed to find the shapes is gone.
         self._clear_losses()
-        Node(self, *given, outputs)
+        args, kwargs = given
+        Node(self, args, kwargs, outputs)
         return outputs
 
     def _warn_of_lost_mask(self) -> None:
@@ -435,62 +435,7 @@ class Layer(State, Operation):
         outputs = apply.describe(self.call, (inputs,), {})
         return tree.map_structure(lambda output: output.shape, outputs)
 
-    # Losses.
-
-    def add_loss(self, loss: Any) -> None:
-        """Add a scalar to the loss that training minimizes; to be called in `call`.
-
-        Raises:
-            ValueError: if it is not a tensor.
-        """
-        losses = tree.flatten(loss)
-        for value in losses:
-            if not isinstance(value, Tensor):
-                raise ValueError(
-                    "`add_loss()` can only be called from inside `build()` or `call()`, on a tensor input. "
-                    f"Received invalid value: {value}"
-                )
-        self._losses.extend(losses)
-
-    @property
-    def losses(self) -> list[Tensor]:
-        """The scalars of `add_loss` and activity regularizers of the last call, then those of weight regularizers."""
-        active = trace.current()
-        found = [
-            loss
-            for layer in self._flatten_layers()
-            for loss in layer._losses
-            # What another trace left behind is no value here.
-            if not isinstance(loss, TracedTensor) or loss.trace is active
-        ]
-        found.extend(
-            variable.regularizer(variable.value)
-            for variable in self.trainable_weights
-            if variable.regularizer is not None
-        )
-        return found
-
-    def _clear_losses(self) -> None:
-        self._losses.clear()
-        for layer in self._layers:
-            layer._clear_losses()
-
-    # Structure.
-
-    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
-        """This layer and those inside, each once."""
-        layers: list[Layer] = [self] if include_self else []
-        seen: set[int] = set()
-        waiting = deque(self._layers)
-        while waiting:
-            layer = waiting.popleft()
-            if id(layer) in seen:
-                continue
-            seen.add(id(layer))
-            layers.append(layer)
-            if recursive:
-                waiting.extendleft(layer._layers)
-        return layers
+    # Configuration.
 
     @default
     def get_config(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,6 +79,21 @@ class State:
 
     def _lock_state(self) -> None:
         self._tracker.locked = _LOCKED
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
+        """This layer and those inside, each once."""
+        layers: list[Any] = [self] if include_self else []
+        seen: set[int] = set()
+        waiting = deque(self._layers)
+        while waiting:
+            layer = waiting.popleft()
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            layers.append(layer)
+            if recursive:
+                waiting.extendleft(layer._layers)
+        return layers
 
     @property
     def trainable(self) -> bool:

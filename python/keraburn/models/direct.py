@@ -12,7 +12,7 @@ from keraburn.layers import call as calls
 from keraburn.layers.layer import Layer
 from keraburn.layers.simple import Lambda
 from keraburn.layers.state import changes
-from keraburn.tensor import Tensor
+from keraburn.tensor import KerasTensor, Tensor
 
 _active = trace._active
 _context = calls.context
@@ -33,6 +33,9 @@ class DirectCalls(Layer):
     The plan reads the weights when it runs, so changed weights are seen; a change of any attribute of a layer makes
     new plans. Layers written by users are called anew each time, since what they do in Python may differ.
     """
+
+    _plans: dict[Any, Callable[[Any], Any] | None]
+    inputs: list[KerasTensor]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -71,8 +74,8 @@ class DirectCalls(Layer):
         def plain(x: Any) -> Any:
             return call(x, **kwargs)
 
-        self._plans[key] = self._plan(plain, x) if self._may_plan() else plain
-        return self._plans[key](x)
+        plan = self._plans[key] = self._plan(plain, x) if self._may_plan() else plain
+        return plan(x)
 
     def _may_plan(self) -> bool:
         return self.__dict__.get("_functional", self) is not None and all(

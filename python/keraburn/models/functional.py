@@ -36,6 +36,14 @@ class Functional(DirectCalls, Model):
             have one name.
     """
 
+    _inputs_struct: Any
+    _outputs_struct: Any
+    _inputs: list[KerasTensor]
+    _outputs: list[KerasTensor]
+    _nodes: list[Node]
+    _nodes_by_depth: dict[int, list[Node]]
+    _operations: list[Operation]
+
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         _check_symbols("inputs", inputs, outputs, inputs)
         _check_symbols("outputs", inputs, outputs, outputs)
@@ -72,9 +80,7 @@ class Functional(DirectCalls, Model):
     def build(self, input_shape: Any) -> None:
         """Nothing to do: the layers were built when they were called on symbols."""
 
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers of the graph, from the inputs to the outputs."""
+    def _own_layers(self) -> list[Layer]:
         return [operation for operation in self._operations if isinstance(operation, Layer)]
 
     @property
@@ -83,7 +89,7 @@ class Functional(DirectCalls, Model):
         return self._operations[:]
 
     @property
-    def inputs(self) -> list[KerasTensor]:
+    def inputs(self) -> list[KerasTensor]:  # type: ignore[override]
         return self._inputs
 
     @property
@@ -148,7 +154,7 @@ class Functional(DirectCalls, Model):
         def run(operation: Operation, args: Any, kwargs: Any) -> Any:
             if training is not None and isinstance(operation, Layer):
                 kwargs["training"] = training
-            return operation(*args, **kwargs)
+            return operation(*args, **kwargs)  # type: ignore[operator]
 
         run_nodes(self._nodes, values, run)
         outputs = tree.map_structure(lambda symbol: values[id(symbol)], self._outputs_struct)
@@ -341,5 +347,6 @@ def _from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
             copies.update((id(tensor), tensor) for tensor in node.output_tensors)
             continue
         fresh = [copies.setdefault(id(t), KerasTensor(t.shape, t.dtype)) for t in node.output_tensors]
-        Node(node.operation, *tree.map_structure(copy, (node.args, node.kwargs)), fresh)
+        args, kwargs = tree.map_structure(copy, (node.args, node.kwargs))
+        Node(node.operation, args, kwargs, fresh)
     return tree.map_structure(copy, inputs), tree.map_structure(copy, outputs)

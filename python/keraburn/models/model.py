@@ -80,12 +80,15 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers directly inside."""
-        return self._flatten_layers(include_self=False, recursive=False)
+        """The layers directly inside, from the inputs to the outputs where they form a graph."""
+        return self._own_layers()
 
     @layers.setter
     def layers(self, _: Any) -> None:
         raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
+
+    def _own_layers(self) -> list[Layer]:
+        return self._flatten_layers(include_self=False, recursive=False)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of a name, or at an index of `layers`.

@@ -38,6 +38,8 @@ class Sequential(DirectCalls, Model):
     33
     """
 
+    _functional: Functional | None
+
     def __init__(self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None) -> None:
         DirectCalls.__init__(self, trainable=trainable, name=name)
         self.__dict__["_functional"] = None
@@ -113,7 +115,7 @@ class Sequential(DirectCalls, Model):
         first = self._layers[0]
         if isinstance(first, InputLayer):
             self.build(first.batch_shape)
-        elif isinstance(first, Model) and getattr(first, "input_shape", None) is not None:
+        elif isinstance(first, Model) and hasattr(first, "input_shape"):
             self.build(first.input_shape)
 
     def _lock_state(self) -> None:
@@ -165,18 +167,10 @@ class Sequential(DirectCalls, Model):
             mask = calls.masks_of(outputs)
         return outputs
 
-    @property
-    def layers(self) -> list[Layer]:
+    def _own_layers(self) -> list[Layer]:
         """The layers, without the input layer."""
         layers = self._layers
         return layers[1:] if layers and isinstance(layers[0], InputLayer) else layers[:]
-
-    @layers.setter
-    def layers(self, _: Any) -> None:
-        raise AttributeError(
-            "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to change the "
-            "layers in this model."
-        )
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
         if self._functional is not None:
@@ -210,7 +204,7 @@ class Sequential(DirectCalls, Model):
         return self._described("output_shape")
 
     @property
-    def inputs(self) -> list[KerasTensor]:
+    def inputs(self) -> list[KerasTensor]:  # type: ignore[override]
         return self._described("inputs")
 
     @property

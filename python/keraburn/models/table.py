@@ -73,7 +73,7 @@ def _widen(widths: list[int], free: int) -> list[int]:
 
 
 def _rule(marks: str, widths: list[int]) -> str:
-    left, line, between, right = marks
+    left, line, between, right = tuple(marks)
     return left + between.join(line * width for width in widths) + right
 
 

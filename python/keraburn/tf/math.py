@@ -83,10 +83,12 @@ def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False
 
 
 # Functions that are TensorFlow's under the same name, and under another.
-_SAME = ("abs", "add", "subtract", "multiply", "divide", "square", "sqrt", "rsqrt", "exp", "expm1", "log", "log1p")
-_SAME += ("sin", "cos", "tan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "erf", "floor", "ceil", "round", "sign")
-_SAME += ("negative", "maximum", "minimum", "reciprocal", "cumprod", "norm", "equal", "not_equal", "greater", "less")
-_SAME += ("greater_equal", "less_equal", "logical_and", "logical_or", "logical_not", "logical_xor")
+_SAME = [
+    *("abs", "add", "subtract", "multiply", "divide", "square", "sqrt", "rsqrt", "exp", "expm1", "log", "log1p"),
+    *("sin", "cos", "tan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "erf", "floor", "ceil", "round", "sign"),
+    *("negative", "maximum", "minimum", "reciprocal", "cumprod", "norm", "equal", "not_equal", "greater", "less"),
+    *("greater_equal", "less_equal", "logical_and", "logical_or", "logical_not", "logical_xor"),
+]
 _RENAMED = {
     "pow": "power",
     "truediv": "true_divide",

@@ -55,7 +55,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     return np.eye(num_classes)[indices]
 
 
-def normalize(x: Any, axis: int = -1, order: float = 2) -> Any:
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
     """Vectors along an axis divided by their norms; zero vectors stay.
 
     Args:
