@@ -84,7 +84,8 @@ def check_op(
     """Hold an operation to its reference.
 
     Values: run at once and as part of a compiled function, in float32, against `reference` in float64. Gradients of
-    a weighted sum of the results: those of the graph against central differences in float64 and against burn's.
+    a weighted sum of the results: those of the graph against central differences in float64 and against burn's; and the
+    gradients of these gradients against their differences.
 
     Args:
         function: takes tensors and returns a tensor or a structure of them.
@@ -161,6 +162,7 @@ def check_gradient(function: Callable[..., Any], *inputs: Any, oracle: bool = Tr
         scale = max(1.0, float(np.abs(numeric).max(initial=0.0)))
         message = f"input {places[position]}: gradient (first) and differences (second)"
         np.testing.assert_allclose(analytic[position], numeric, rtol=1e-5, atol=2e-7 * scale, err_msg=message)
+    _check_second(gradients, arrays, tensors)
     # burn has no backward pass from what depends on nothing.
     if not oracle or not any(gradient.any() for gradient in analytic):
         return
@@ -169,6 +171,30 @@ def check_gradient(function: Callable[..., Any], *inputs: Any, oracle: bool = Tr
         theirs = np.zeros_like(ours) if burned[position] is None else burned[position].numpy()
         message = f"input {places[position]}: gradient (first) and burn's (second)"
         np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9, err_msg=message)
+
+
+def _check_second(gradients: Callable[..., Any], arrays: list[np.ndarray], tensors: list[Tensor]) -> None:
+    """Gradients of gradients, along one direction: against differences of the gradients."""
+    direction = [np.sin(1.0 + np.arange(array.size)).reshape(array.shape) for array in arrays]
+
+    def along(*leaves: Tensor) -> list[Tensor]:
+        slope = ops.convert_to_tensor(0.0, "float64")
+        for found, way in zip(gradients(*leaves), direction, strict=True):
+            slope = slope + ops.sum(found * ops.convert_to_tensor(way, "float64"))
+        return [
+            ops.zeros_like(leaf) if g is None else g
+            for g, leaf in zip(trace.gradients(slope, leaves), leaves, strict=True)
+        ]
+
+    analytic = [result.numpy() for result in trace.Compiled(along, tensors)(*tensors)]
+    first = trace.Compiled(gradients, tensors)
+    above = first(*(array + _STEP * way for array, way in zip(arrays, direction, strict=True)))
+    below = first(*(array - _STEP * way for array, way in zip(arrays, direction, strict=True)))
+    for position, ours in enumerate(analytic):
+        numeric = (above[position].numpy() - below[position].numpy()) / (2 * _STEP)
+        scale = max(1.0, float(np.abs(numeric).max(initial=0.0)))
+        message = f"second gradient for differentiated input {position} (first) and differences (second)"
+        np.testing.assert_allclose(ours, numeric, rtol=1e-5, atol=1e-6 * scale, err_msg=message)
 
 
 def _differences(value: trace.Compiled, arrays: list[np.ndarray], position: int) -> np.ndarray:
