@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keraburn import config as settings
 from keraburn import tree
 from keraburn.layers.operation import signature
 from keraburn.tensor import Tensor, TracedTensor
@@ -29,6 +31,32 @@ class _Context(threading.local):
 context = _Context()
 
 
+class Scope:
+    """Puts a layer's name before the paths of the variables made inside, once however often it is entered.
+
+    Args:
+        layer: the layer.
+    """
+
+    __slots__ = ("entered", "layer")
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.entered = False
+
+    def __enter__(self) -> None:
+        scopes = context.scopes
+        if not scopes or scopes[-1] is not self.layer:
+            self.entered = True
+            scopes.append(self.layer)
+            settings.name_scope_stack().append(self.layer.name)
+
+    def __exit__(self, *_: object) -> None:
+        if self.entered:
+            context.scopes.pop()
+            settings.name_scope_stack().pop()
+
+
 class Arguments:
     """The arguments of one call of a layer's `call`, by name.
 
@@ -47,12 +75,10 @@ class Arguments:
         self.training = kwargs.get("training")
         if "training" in kwargs and "training" not in parameters:
             del kwargs["training"]
-        bound = signature(type(layer).call).bind(layer, *args, **kwargs)
-        if self.training is None:
-            self.training = bound.arguments.get("training")
-        bound.apply_defaults()
-        self.values = dict(list(bound.arguments.items())[1:])
+        self.values = _bind(layer, args, kwargs)
         self.default_training = self.values.get("training")
+        if self.training is None and len(args) > 1 and "training" in parameters[: len(args)]:
+            self.training = self.default_training
         self.first = next(iter(self.values.values()), None)
         self.tensors = {name: value for name, value in self.values.items() if _holds_tensors(name, value)}
 
@@ -87,6 +113,33 @@ class Arguments:
                     f"`{method.__name__}()` argument `{name}`."
                 )
         return {name: shapes[name] for name in names if name in shapes}
+
+
+_MISSING = object()
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain_defaults(function: Callable[..., Any]) -> dict[str, Any] | None:
+    """The arguments after `self` and their defaults; None if there are others than plain ones."""
+    parameters = list(signature(function).parameters.values())[1:]
+    if any(parameter.kind is not parameter.POSITIONAL_OR_KEYWORD for parameter in parameters):
+        return None
+    return {p.name: _MISSING if p.default is p.empty else p.default for p in parameters}
+
+
+def _bind(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `call` by name, defaults included."""
+    defaults = _plain_defaults(type(layer).call)
+    if defaults is not None and len(args) <= len(defaults):
+        values = {**defaults, **dict(zip(defaults, args, strict=False)), **kwargs}
+        given = len(args) + len(kwargs)
+        # Whatever was given twice, is not known or is missing: the slow way words the error.
+        once = len(values) == len(defaults) and given == len(set(list(defaults)[: len(args)]) | kwargs.keys())
+        if once and not any(value is _MISSING for value in values.values()):
+            return values
+    bound = signature(type(layer).call).bind(layer, *args, **kwargs)
+    bound.apply_defaults()
+    return dict(list(bound.arguments.items())[1:])
 
 
 def _holds_tensors(name: str, value: Any) -> bool:

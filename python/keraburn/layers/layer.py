@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,7 +121,6 @@ class Layer(Penalties, Operation):
         self.autocast = autocast
         self.input_spec: Any = None
         self.supports_masking = not is_default(self.compute_mask)
-        self._called = False
         self._call_parameters = tuple(signature(type(self).call).parameters)[1:]
         # Functional models convert each input to its own dtype, and take None.
         self._convert_input_args = True
@@ -159,18 +157,8 @@ class Layer(Penalties, Operation):
         """Names of the layers around it and its own, joined by slashes; None before it is built."""
         return self._path
 
-    @contextlib.contextmanager
-    def _scope(self) -> Iterator[None]:
-        scopes = calls.context.scopes
-        if scopes and scopes[-1] is self:
-            yield
-            return
-        scopes.append(self)
-        try:
-            with settings.name_scope(self.name):
-                yield
-        finally:
-            scopes.pop()
+    def _scope(self) -> calls.Scope:
+        return calls.Scope(self)
 
     @property
     def dtype_policy(self) -> dtype_policies.DTypePolicy:
@@ -309,9 +297,8 @@ class Layer(Penalties, Operation):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._check_super_called()
-        self._called = True
         given = (args, dict(kwargs))
-        if self._convert_input_args:
+        if not self._is_ready(args, kwargs) and self._convert_input_args:
             args = tuple(self._convert(arg, first=not i) for i, arg in enumerate(args))
             kwargs = {key: self._convert(value) for key, value in kwargs.items()}
         if not self._allow_non_tensor_positional_args:
@@ -339,7 +326,7 @@ class Layer(Penalties, Operation):
             with self._scope():
                 if not self.built:
                     self._build_from_call(arguments)
-                if apply.has_symbols((args, kwargs)):
+                if apply.has_symbols(args) or (kwargs and apply.has_symbols(kwargs)):
                     outputs = self._describe_call(arguments, args, kwargs, given)
                 else:
                     outputs = self._run_call(arguments, args, kwargs)
@@ -348,6 +335,10 @@ class Layer(Penalties, Operation):
         finally:
             context.entry, context.training = outer
         return outputs
+
+    def _is_ready(self, args: Any, kwargs: Any) -> bool:
+        """Whether nothing needs converting: the most common case, one tensor of the right dtype."""
+        return len(args) == 1 and not kwargs and isinstance(args[0], Tensor) and args[0].dtype == self.input_dtype
 
     def _run_call(self, arguments: calls.Arguments, args: Any, kwargs: Any) -> Any:
         outputs = self.call(*args, **kwargs)
@@ -359,7 +350,9 @@ class Layer(Penalties, Operation):
         previous = calls.masks_of(arguments.first) if previous is None else previous
         if self.supports_masking:
             flat = tree.flatten(outputs)
-            if any(calls.get_mask(output) is None for output in flat):
+            # A mask is only passed on, or made by a layer that says how.
+            makes = previous is not None or not is_default(self.compute_mask)
+            if makes and any(calls.get_mask(output) is None for output in flat):
                 calls.set_masks(outputs, self.compute_mask(arguments.first, previous))
         elif previous is not None:
             self._warn_of_lost_mask()

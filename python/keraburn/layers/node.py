@@ -58,6 +58,8 @@ class Node:
 
     def fill(self, values: dict[int, Any]) -> tuple[Any, Any]:
         """The call's arguments with `values[id(symbol)]` in the place of every symbol."""
+        if not self.kwargs and len(self.args) == 1 and type(self.args[0]) is KerasTensor:
+            return (values[id(self.args[0])],), {}
 
         def value(leaf: Any) -> Any:
             return values[id(leaf)] if type(leaf) is KerasTensor else leaf
