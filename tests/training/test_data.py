@@ -78,6 +78,38 @@ def test_pandas():
     np.testing.assert_allclose(losses(frame, pandas.DataFrame(Y)), expected, rtol=1e-6)
 
 
+class Column:
+    """What tells a pandas column from an array, where pandas itself is not installed."""
+
+    iloc = None
+    shape = (4,)
+    dtype = "float64"
+
+    def __array__(self, dtype=None, copy=None):
+        return Y[:, 0].astype("float64")
+
+    def to_numpy(self):
+        return self.__array__()
+
+
+def test_a_column_is_a_table_of_one_column():
+    assert to_array(Column(), "y").shape == (4, 1)
+    np.testing.assert_allclose(losses(X, Column()), losses(X, Y), rtol=1e-6)
+
+
+class Sparse:
+    """A sparse scipy matrix, as far as it matters."""
+
+    shape = X.shape
+
+    def toarray(self):
+        return X.astype("float64")
+
+
+def test_sparse_matrices_are_filled_in():
+    np.testing.assert_allclose(losses(Sparse(), Y), losses(X, Y), rtol=1e-6)
+
+
 def test_the_data_is_not_changed():
     x, y = X.astype("float64"), Y.astype("float64")
     kept = x.copy(), y.copy()

@@ -314,6 +314,24 @@ def test_a_compute_loss_of_ones_own():
     assert model.fit(x, y, epochs=1, verbose=0).history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_model_inside_a_model_keeps_its_metrics_to_itself():
+    inner = linear(metrics=["mae"])
+    model = keras.Sequential([keras.Input((3,)), inner])
+    model.compile("sgd", "mse", metrics=["mse"])
+    assert sorted(model.fit(*data(), verbose=0).history) == ["loss", "mse"]
+    assert sorted(inner.fit(*data(), verbose=0).history) == ["loss", "mae"]
+
+
+def test_a_model_that_grew_is_compiled_anew():
+    x, y = data()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    assert model.predict(x, verbose=0).shape == (10, 4)
+    model.add(keras.layers.Dense(1))
+    assert model.predict(x, verbose=0).shape == (10, 1)
+    model.compile("sgd", "mse")
+    assert np.isfinite(model.fit(x, y, verbose=0).history["loss"][0])
+
+
 def test_frozen_layers_stay():
     x, y = data()
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(1)])

@@ -15,6 +15,15 @@ import keraburn as keras
 from tests.training.helpers import data, linear
 
 
+def interrupted(seconds, call):
+    """Send this process Ctrl-C while `call` runs."""
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 (nothing must happen between the two)
+        timer.start()
+        call()
+    timer.join()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to oneself are POSIX")
 @pytest.mark.parametrize("verbose", [0, 1])
 @pytest.mark.parametrize("each_batch", [False, True])
@@ -25,19 +34,14 @@ def test_ctrl_c_leaves_a_model_that_trains_on(verbose, each_batch, capsys):
     before = model.get_weights()
     iterations = int(model.optimizer.iterations)
     callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)] if each_batch else []
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
     begun = time.perf_counter()
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(x, y, batch_size=1, epochs=10**6, verbose=verbose, callbacks=callbacks)
-    assert time.perf_counter() - begun < 5
-    timer.join()
+    interrupted(0.5, lambda: model.fit(x, y, batch_size=1, epochs=10**6, verbose=verbose, callbacks=callbacks))
+    assert time.perf_counter() - begun < 10
     capsys.readouterr()
     after = model.get_weights()
     assert all(np.isfinite(weight).all() for weight in after)
     assert not np.array_equal(before[0], after[0])
     assert int(model.optimizer.iterations) > iterations
-    assert len(model.history.epoch) >= 0
     loss = model.evaluate(x, y, verbose=0)
     assert np.isfinite(model.fit(x, y, verbose=0).history["loss"][0])
     assert np.isfinite(loss)
@@ -52,11 +56,7 @@ def test_ctrl_c_in_evaluate_and_predict():
         lambda: model.evaluate(x, y, batch_size=1, verbose=0),
         lambda: model.predict(x, batch_size=1, verbose=0),
     ):
-        timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
-        with pytest.raises(KeyboardInterrupt):
-            call()
-        timer.join()
+        interrupted(0.3, call)
     np.testing.assert_array_equal(model.predict(x[:100], verbose=0), expected)
 
 
