@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from keraburn import ops
+from keraburn import ops, trace
+from keraburn.ops import elementwise
 from tests.checks import Case, case, numbers
 
 X = numbers(3, 4)
@@ -17,6 +18,13 @@ FLAGS = np.array([True, False, True])
 
 def erf(x):
     return np.vectorize(math.erf)(x)
+
+
+lgamma = np.vectorize(math.lgamma)
+
+
+def digamma(x):
+    return (lgamma(x + 1e-5) - lgamma(x - 1e-5)) / 2e-5
 
 
 def i0(x):
@@ -52,6 +60,8 @@ CASES = [
     case("erf", X, reference=erf),
     case("erfc", X, reference=lambda x: 1 - erf(x)),
     case("erfinv", erf(UNIT), reference=lambda x: UNIT, oracle=False),
+    case("lgamma", POSITIVE, reference=lgamma, module=elementwise, gradient=False),
+    case("digamma", POSITIVE, reference=digamma, module=elementwise, gradient=False),
     case("floor", X),
     case("ceil", X),
     case("trunc", X),
@@ -120,3 +130,9 @@ def test_what_has_no_sense_is_refused():
         ops.negative(FLAGS)
     with pytest.raises(TypeError, match="float32"):
         ops.bitwise_not(1.5)
+
+
+def test_the_slope_of_lgamma_is_digamma():
+    x = ops.convert_to_tensor(POSITIVE, "float64")
+    slope = trace.Compiled(lambda x: trace.gradients(ops.sum(elementwise.lgamma(x)), [x]), [x])(x)[0]
+    np.testing.assert_allclose(slope.numpy(), elementwise.digamma(x).numpy(), rtol=1e-12)

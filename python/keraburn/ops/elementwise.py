@@ -177,6 +177,18 @@ def erfinv(x: Any) -> Tensor:
 
 
 @operation
+def lgamma(x: Any) -> Tensor:
+    """The logarithm of the absolute value of the gamma function; TensorFlow has it, `keras.ops` does not."""
+    return emit("lgamma", floating(x))
+
+
+@operation
+def digamma(x: Any) -> Tensor:
+    """The derivative of `lgamma`; TensorFlow has it, `keras.ops` does not."""
+    return emit("digamma", floating(x))
+
+
+@operation
 def floor(x: Any) -> Tensor:
     """The largest whole number not above each element, as a float."""
     return emit("floor", floating(x))
