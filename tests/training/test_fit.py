@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import keraburn as keras
+from keraburn import trace
 from tests.training.helpers import Reference, data, linear
 
 
@@ -273,6 +274,28 @@ def test_labels_of_one_dimension_meet_outputs_of_two():
 
 
 def test_a_train_step_of_ones_own():
+    class Clipped(keras.Sequential):
+        def train_step(self, data):
+            x, y = data
+            loss = self.compute_loss(x, y, self(x, training=True))
+            variables = self.trainable_variables
+            gradients = trace.gradients(loss, [variable.value for variable in variables])
+            self.optimizer.apply([keras.ops.clip(g, -0.1, 0.1) for g in gradients], variables)
+            return {"loss": loss, "largest": keras.ops.max(keras.ops.abs(gradients[0]))}
+
+    x, y = data()
+    model, reference = Clipped([keras.Input((3,)), keras.layers.Dense(1)]), Reference()
+    model.set_weights([reference.w, reference.b])
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    error = reference.predict(x) - y
+    gradient = 2 * x.T @ error / len(x)
+    history = model.fit(x, y, epochs=1, shuffle=False, verbose=0).history
+    assert history["loss"][0] == pytest.approx(np.mean(error**2), rel=1e-5)
+    assert history["largest"][0] == pytest.approx(np.abs(gradient).max(), rel=1e-5)
+    np.testing.assert_allclose(model.get_weights()[0], reference.w - np.clip(gradient, -0.1, 0.1), atol=1e-6)
+
+
+def test_a_test_step_of_ones_own():
     class Doubled(keras.Model):
         def __init__(self):
             super().__init__()
