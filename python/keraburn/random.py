@@ -12,7 +12,7 @@ import numpy as np
 from keraburn import config, dtypes
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axis, normalize_shape
-from keraburn.ops.convert import cast_to, concrete, constant, convert, floating, scalar
+from keraburn.ops.convert import cast_to, concrete, constant, convert, filled_like, floating, scalar, within
 from keraburn.ops.shaping import broadcasted, reshaped
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
@@ -123,7 +123,7 @@ def set_seed(seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise ValueError(f"Expected `seed` argument to be an integer. Received: seed={seed} (of type {type(seed)})")
     python_random.seed(int(seed))
-    np.random.seed(int(seed) % 2**32)
+    np.random.seed(int(seed) % 2**32)  # noqa: NPY002 (the generator that users draw from)
     set_global_seed(int(seed))
 
 
@@ -338,12 +338,12 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         return x
     zero = scalar(0, x.dtype)
     if rate == 1:
-        return emit("broadcast_to", zero, shape=list(x.shape))
+        return filled_like(x, 0)
     shape = list(x.shape)
     if noise_shape is not None:
         shape = [dim if given is None else int(given) for given, dim in zip(noise_shape, x.shape, strict=True)]
     keep = 1.0 - rate
-    kept = emit("lt", _uniform(draw_seed(seed), shape, x.dtype), scalar(keep, x.dtype))
+    kept = emit("lt", _uniform(within(draw_seed(seed), x), shape, x.dtype), scalar(keep, x.dtype))
     return emit("where", kept, emit("mul", x, scalar(1.0 / keep, x.dtype)), zero)
 
 

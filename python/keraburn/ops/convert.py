@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,19 @@ def scalar(value: Any, dtype: str) -> Tensor:
 def constant(array: np.ndarray) -> Tensor:
     """A tensor that holds an array whose dtype is already one of ours."""
     return Tensor(_core.Tensor(np.asarray(array, order="C"), config.device()))
+
+
+def within(value: Tensor, like: Tensor) -> Tensor:
+    """`value` as a constant of the graph in which `like` is, so that what is made of it is not computed at once."""
+    if type(like) is TracedTensor and type(value) is Tensor:
+        return TracedTensor(like.trace, like.trace.identifier(value))
+    return value
+
+
+def filled_like(x: Tensor, value: Any, dtype: str | None = None, shape: Sequence[int] | None = None) -> Tensor:
+    """A tensor of equal elements, in the shape of `x` unless another is given; it takes no memory in a graph."""
+    one = within(convert(value, dtype or x.dtype), x)
+    return emit("broadcast_to", one, shape=list(x.shape if shape is None else shape))
 
 
 def convert(x: Any, dtype: str | None = None) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 from keraburn import config, dtypes
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import broadcast_shapes, normalize_axis, normalize_shape
-from keraburn.ops.convert import cast_to, concrete, constant, convert, promote_floating, scalar
+from keraburn.ops.convert import cast_to, concrete, constant, convert, filled_like, promote_floating, scalar
 from keraburn.ops.shaping import broadcasted, reshaped
 from keraburn.tensor import Tensor
 
@@ -55,9 +55,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 
 def _like(x: Any, value: Any, dtype: Any) -> Tensor:
-    x = convert(x)
-    name = x.dtype if dtype is None else dtypes.standardize_dtype(dtype)
-    return emit("broadcast_to", convert(value, name), shape=list(x.shape))
+    return filled_like(convert(x), value, None if dtype is None else dtypes.standardize_dtype(dtype))
 
 
 @operation
@@ -285,7 +283,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     count = x.size if N is None else operator.index(N)
     if count == 0:
         return filled([x.size, 0], 0, x.dtype)
-    columns = [filled(x.shape, 1, x.dtype)]
+    columns = [filled_like(x, 1)]
     while len(columns) < count:
         columns.append(emit("mul", columns[-1], x) if len(columns) > 1 else x)
     tall = [reshaped(column, [x.size, 1]) for column in (columns if increasing else columns[::-1])]

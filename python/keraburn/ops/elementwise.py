@@ -9,7 +9,7 @@ import numpy as np
 
 from keraburn import dtypes
 from keraburn.ops.apply import emit, operation
-from keraburn.ops.convert import boolean, cast_to, convert, floating, numeric, scalar
+from keraburn.ops.convert import boolean, cast_to, convert, filled_like, floating, numeric, scalar
 from keraburn.tensor import Tensor
 
 
@@ -393,7 +393,7 @@ def isneginf(x: Any) -> Tensor:
 @operation
 def isreal(x: Any) -> Tensor:
     """Whether each element has no imaginary part: true, as all tensors are real."""
-    return emit("broadcast_to", scalar(True, "bool"), shape=list(convert(x).shape))
+    return filled_like(convert(x), True, "bool")
 
 
 @operation
@@ -405,8 +405,7 @@ def real(x: Any) -> Tensor:
 @operation
 def imag(x: Any) -> Tensor:
     """The imaginary part: zeros, as all tensors are real."""
-    x = convert(x)
-    return emit("broadcast_to", scalar(0, x.dtype), shape=list(x.shape))
+    return filled_like(convert(x), 0)
 
 
 @operation

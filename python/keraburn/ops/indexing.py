@@ -10,7 +10,7 @@ import numpy as np
 
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axis, normalize_shape
-from keraburn.ops.convert import cast_to, constant, convert, integer, scalar
+from keraburn.ops.convert import cast_to, constant, convert, filled_like, integer, scalar
 from keraburn.ops.shaping import broadcasted, reshaped
 from keraburn.tensor import Tensor
 
@@ -178,7 +178,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     array([1., 0., 5., 0.], dtype=float32)
     """
     values = convert(values)
-    zeros = emit("broadcast_to", scalar(0, values.dtype), shape=normalize_shape(shape))
+    zeros = filled_like(values, 0, shape=normalize_shape(shape))
     return _scattered(zeros, integer(indices, "indices"), values, "add")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from keraburn import dtypes
 from keraburn.ops.apply import emit, operation
-from keraburn.ops.convert import concrete, constant, convert, integer, promote_floating, scalar
+from keraburn.ops.convert import concrete, constant, convert, filled_like, integer, promote_floating, scalar
 from keraburn.ops.shaping import expand_dims
 from keraburn.tensor import Tensor
 
@@ -88,8 +88,8 @@ def _segments(data: Any, segment_ids: Any, num_segments: int | None, mode: str, 
     extra = scalar(num_segments, ids.dtype)
     outside = emit("or", emit("lt", ids, scalar(0, ids.dtype)), emit("ge", ids, extra))
     ids = emit("where", outside, extra, ids)
-    first = scalar(neutral(data.dtype) if callable(neutral) else neutral, data.dtype)
-    start = emit("broadcast_to", first, shape=[num_segments + 1, *data.shape[1:]])
+    first = neutral(data.dtype) if callable(neutral) else neutral
+    start = filled_like(data, first, shape=[num_segments + 1, *data.shape[1:]])
     result = emit("scatter", start, ids, data, mode=mode)
     shape = [num_segments, *data.shape[1:]]
     return emit("slice", result, start=[0] * len(shape), size=shape, step=[1] * len(shape))

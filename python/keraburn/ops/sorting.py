@@ -10,7 +10,7 @@ import numpy as np
 from keraburn import dtypes
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axis
-from keraburn.ops.convert import cast_to, concrete, constant, convert, floating, integer, promote, scalar
+from keraburn.ops.convert import cast_to, concrete, constant, convert, filled_like, floating, integer, promote, scalar
 from keraburn.ops.indexing import take_along_axis
 from keraburn.ops.joining import section
 from keraburn.ops.shaping import flip, reshaped
@@ -124,8 +124,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
 def _places(ordered: Tensor, values: Tensor, after_equal: bool) -> Tensor:
     """Where values belong in a sorted vector, by bisection."""
     size = ordered.size
-    low = emit("broadcast_to", scalar(0, "int32"), shape=list(values.shape))
-    high = emit("broadcast_to", scalar(size, "int32"), shape=list(values.shape))
+    low, high = filled_like(values, 0, "int32"), filled_like(values, size, "int32")
     one, last = scalar(1, "int32"), scalar(max(size - 1, 0), "int32")
     for _ in range(size.bit_length()):
         middle = emit("shr", emit("add", low, high), one)
@@ -199,7 +198,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
         place = emit("min", _places(ordered, x, after_equal=False), scalar(among.size - 1, "int32"))
         found = emit("eq", emit("take", ordered, place, axis=0), x)
     else:
-        found = emit("broadcast_to", scalar(False, "bool"), shape=list(x.shape))
+        found = filled_like(x, False, "bool")
     return emit("not", found) if invert else found
 
 
