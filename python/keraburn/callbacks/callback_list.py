@@ -77,6 +77,8 @@ class CallbackList(Callback):
             self.callbacks.append(ProgbarLogger())
         self.params = params
         self._model = None
+        # For a kind of batch, whether each one or any at all is to be reported.
+        self._wished: dict[str, tuple[bool, bool]] = {}
         self.set_model(model)
         if params:
             self.set_params(params)
@@ -97,18 +99,24 @@ class CallbackList(Callback):
 
     def wants_each_batch(self, kind: str) -> bool:
         """Whether a callback must be called for each single batch of `kind` ("train", "test" or "predict")."""
-        return any(
-            not getattr(getattr(callback, name), "_now_and_then", False)
-            for name in (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
-            for callback in self.callbacks
-            if _is_own(callback, name)
-        )
+        return self._wishes(kind)[0]
 
     def wants_batches(self, kind: str) -> bool:
         """Whether a callback wants to hear of batches of `kind` at all."""
-        return any(
-            _is_own(callback, f"on_{kind}_batch_{when}") for when in ("begin", "end") for callback in self.callbacks
-        )
+        return self._wishes(kind)[1]
+
+    def _wishes(self, kind: str) -> tuple[bool, bool]:
+        found = self._wished.get(kind)
+        if found is None:
+            methods = [
+                getattr(callback, name)
+                for name in (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
+                for callback in self.callbacks
+                if _is_own(callback, name)
+            ]
+            each = any(not getattr(method, "_now_and_then", False) for method in methods)
+            found = self._wished[kind] = (each, bool(methods))
+        return found
 
     def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._batch("on_batch_begin", batch, logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from keraburn import config, dtypes, initializers, ops
@@ -118,7 +119,7 @@ class Metric:
     def reset_state(self) -> None:
         """Set every variable to zero."""
         for variable in self.variables:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+            variable.assign(_zeros(variable.shape, variable.dtype, config.device()))
 
     # Keras 2's name.
     def reset_states(self) -> None:
@@ -137,6 +138,12 @@ class Metric:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+@functools.lru_cache(maxsize=64)
+def _zeros(shape: tuple[int, ...], dtype: str, device: str) -> Tensor:
+    """Zeros on the current device, made once: metrics are reset before every epoch and single batch."""
+    return ops.zeros(shape, dtype=dtype)
 
 
 def as_float(x: Any, dtype: str) -> Tensor:
