@@ -4,7 +4,7 @@ mod convert;
 mod floats;
 mod folds;
 mod integers;
-pub(crate) mod lanes;
+mod lanes;
 mod rare;
 pub(crate) mod real;
 pub(crate) mod single;
