@@ -148,3 +148,15 @@ def test_dict_and_config():
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call(keras.metrics)
+
+
+def test_a_reset_is_not_undone_by_steps_that_follow():
+    metric = keras.metrics.Mean()
+    run = trace.Compiled(lambda x: metric.update_state(x) or [], [np.ones(2, "float32")])
+    for _ in range(3):
+        metric.reset_state()
+        assert float(metric.total.numpy()) == 0.0
+        run(np.ones(2, "float32"))
+        assert float(metric.total.numpy()) == 2.0
+        metric.update_state([1.0])
+        assert float(metric.total.numpy()) == 3.0

@@ -12,10 +12,10 @@ RNG = np.random.default_rng(2)
 
 
 def batches(y_true, y_pred):
-    """Two batches, the second shorter, then one with weights."""
+    """Two batches, then a shorter one with weights."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     weight = np.linspace(0.5, 2.0, 6).astype("float32")
-    return [(y_true[:10], y_pred[:10]), (y_true[10:14], y_pred[10:14]), (y_true[14:], y_pred[14:], weight)]
+    return [(y_true[:7], y_pred[:7]), (y_true[7:14], y_pred[7:14]), (y_true[14:], y_pred[14:], weight)]
 
 
 def normal(*shape):
@@ -31,6 +31,7 @@ POSITIVE = batches(uniform(20, 3), uniform(20, 3))
 BITS = batches(RNG.integers(0, 2, (20, 1)).astype("float32"), uniform(20, 1))
 VECTOR = batches(RNG.integers(0, 2, 20).astype("float32"), uniform(20))
 LABELS = batches(RNG.integers(0, 2, (20, 3)).astype("float32"), uniform(20, 3))
+LOGITS = batches(RNG.integers(0, 2, (20, 1)).astype("float32"), normal(20, 1))
 HOT = batches(np.eye(5, dtype="float32")[RNG.integers(0, 5, 20)], RNG.dirichlet(np.ones(5), 20).astype("float32"))
 INDEX = batches(RNG.integers(0, 5, 20), RNG.dirichlet(np.ones(5), 20).astype("float32"))
 COLUMN = [(y[:, None], *rest) for y, *rest in INDEX]
@@ -65,7 +66,7 @@ CASES = [
     ("CosineSimilarity", REAL, {}),
     ("LogCoshError", REAL, {}),
     ("BinaryCrossentropy", BITS, {"label_smoothing": 0.1}),
-    ("BinaryCrossentropy", SIGNS[:0] + batches(LABELS[0][0].repeat(2, 0), normal(20, 3)), {"from_logits": True}),
+    ("BinaryCrossentropy", LOGITS, {"from_logits": True}),
     ("CategoricalCrossentropy", HOT, {"label_smoothing": 0.1}),
     ("SparseCategoricalCrossentropy", INDEX, {}),
     ("SparseCategoricalCrossentropy", SEQUENCE, {"from_logits": True}),
@@ -92,7 +93,7 @@ CASES = [
     ("AUC", BITS, {"summation_method": "majoring", "thresholds": [0.2, 0.3, 0.9]}),
     ("AUC", LABELS, {"multi_label": True, "num_labels": 3}),
     ("AUC", LABELS, {"multi_label": True, "curve": "PR"}),
-    ("AUC", batches(VECTOR[0][0].repeat(2), normal(20)), {"from_logits": True}),
+    ("AUC", LOGITS, {"from_logits": True}),
     ("SensitivityAtSpecificity", BITS, {"specificity": 0.4}),
     ("SpecificityAtSensitivity", BITS, {"sensitivity": 0.4}),
     ("PrecisionAtRecall", BITS, {"recall": 0.5, "num_thresholds": 1}),
