@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import functools
 from typing import Any
 
 from keraburn import config, dtypes, initializers, ops
@@ -144,12 +143,6 @@ class Metric:
 @functools.lru_cache(maxsize=64)
 def _zeros(shape: tuple[int, ...], dtype: str, device: str) -> Tensor:
     """Zeros on the current device, made once: metrics are reset before every epoch and single batch."""
-    return ops.zeros(shape, dtype=dtype)
-
-
-# Metrics are reset at every epoch and every `train_on_batch`; tensors do not change, so one zero serves them all.
-@functools.lru_cache(maxsize=64)
-def _zeros(shape: tuple[int, ...], dtype: str, device: str) -> Tensor:
     return ops.zeros(shape, dtype=dtype)
 
 
