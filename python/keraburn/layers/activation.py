@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from keraburn import activations, constraints, initializers, ops, regularizers
+from keraburn.layers import arguments
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
 from keraburn.variable import Variable
@@ -37,10 +38,10 @@ class ReLU(Layer):
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if max_value is not None and max_value < 0.0:
+        if max_value is not None and arguments.number(self, "max_value", max_value) < 0.0:
             raise ValueError(f"max_value of a ReLU layer cannot be a negative value. Received: max_value={max_value}")
         for name, value in (("negative_slope", negative_slope), ("threshold", threshold)):
-            if value is None or value < 0.0:
+            if value is None or arguments.number(self, name, value) < 0.0:
                 raise ValueError(f"{name} of a ReLU layer cannot be None or a negative value. Received: {name}={value}")
         self.max_value = max_value
         self.negative_slope = negative_slope
@@ -90,7 +91,7 @@ class LeakyReLU(Layer):
             negative_slope = kwargs.pop("alpha")
             warnings.warn("Argument `alpha` is deprecated. Use `negative_slope` instead.", stacklevel=2)
         super().__init__(**kwargs)
-        if negative_slope is None or negative_slope < 0:
+        if negative_slope is None or arguments.number(self, "negative_slope", negative_slope) < 0:
             raise ValueError(
                 "The negative_slope value of a Leaky ReLU layer cannot be None or negative value. Expected a float. "
                 f"Received: negative_slope={negative_slope}"
@@ -140,7 +141,7 @@ class PReLU(Layer):
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.alpha_constraint = constraints.get(alpha_constraint)
         if shared_axes is not None:
-            shared_axes = list(shared_axes) if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+            shared_axes = list(arguments.integers(self, "shared_axes", shared_axes))
         self.shared_axes = shared_axes
 
     def build(self, input_shape: Any) -> None:
@@ -186,7 +187,7 @@ class ELU(Layer):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.alpha = alpha
+        self.alpha = arguments.number(self, "alpha", alpha)
         self.supports_masking = True
         self._build_at_init()
 
@@ -221,6 +222,8 @@ class Softmax(Layer):
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if not arguments.integers(self, "axis", axis):
+            raise ValueError(f"A Softmax layer needs at least one axis. Received: axis={axis!r}")
         self.axis = axis
         self.supports_masking = True
         self._build_at_init()

@@ -19,7 +19,7 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
     """
     if shape is None:
         raise ValueError("Undefined shapes are not supported.")
-    if not hasattr(shape, "__iter__") or isinstance(shape, (str, dict)):
+    if not hasattr(shape, "__iter__") or isinstance(shape, (str, bytes, dict)):
         raise ValueError(f"Cannot convert '{shape}' to a shape. Expected a tuple such as (28, 28). Received: {shape}")
     sizes: list[int | None] = []
     for size in shape:
@@ -28,10 +28,13 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
             continue
         if isinstance(size, bool) or not hasattr(size, "__index__"):
             raise ValueError(
-                f"Cannot convert '{tuple(shape)}' to a shape. Found invalid entry '{size}' of type '{type(size)}'."
+                f"Cannot convert '{tuple(shape)}' to a shape. Found invalid entry '{size}' of type '{type(size)}'. "
+                f"Received: {shape}"
             )
         if size < 0:
-            raise ValueError(f"Cannot convert '{tuple(shape)}' to a shape. Negative dimensions are not allowed.")
+            raise ValueError(
+                f"Cannot convert '{tuple(shape)}' to a shape. Negative dimensions are not allowed. Received: {shape}"
+            )
         sizes.append(int(size))
     return tuple(sizes)
 
@@ -83,7 +86,7 @@ class InputLayer(Layer):
         elif batch_size is not None and batch_shape is not None:
             raise ValueError("You cannot pass both `batch_size` and `batch_shape` at the same time.")
         elif shape is None and batch_shape is None:
-            raise ValueError("You must pass a `shape` argument.")
+            raise ValueError("You must pass a `shape` argument. Received: shape=None and batch_shape=None")
         elif shape is not None:
             batch_shape = (batch_size, *standardize_shape(shape))
         self.batch_shape = standardize_shape(batch_shape)

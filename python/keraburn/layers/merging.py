@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keraburn import ops
+from keraburn.layers import arguments
 from keraburn.layers import call as calls
 from keraburn.layers.layer import Layer
 
@@ -228,7 +229,7 @@ class Concatenate(_Merge):
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = axis
+        self.axis = arguments.integer(self, "axis", axis)
 
     def build(self, input_shape: Any) -> None:
         if not _is_shapes(input_shape):

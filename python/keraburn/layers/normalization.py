@@ -7,6 +7,7 @@ from typing import Any
 
 from keraburn import config as settings
 from keraburn import constraints, initializers, ops, regularizers
+from keraburn.layers import arguments
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
 from keraburn.variable import Variable
@@ -32,7 +33,7 @@ class _ScaleAndCenter(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.epsilon = epsilon
+        self.epsilon = arguments.number(self, "epsilon", epsilon)
         self.center = center
         self.scale = scale
         self.beta_initializer = initializers.get(beta_initializer)
@@ -152,7 +153,7 @@ class BatchNormalization(_ScaleAndCenter):
             if value:
                 raise ValueError(f"`{name}=True` is not supported. Received: {name}={value}")
         super().__init__(
-            float(epsilon),
+            epsilon,
             center,
             scale,
             beta_initializer,
@@ -163,8 +164,8 @@ class BatchNormalization(_ScaleAndCenter):
             gamma_constraint,
             **kwargs,
         )
-        self.axis = int(axis)
-        self.momentum = float(momentum)
+        self.axis = arguments.integer(self, "axis", axis)
+        self.momentum = float(arguments.number(self, "momentum", momentum))
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
         self.renorm_momentum = renorm_momentum
@@ -291,7 +292,8 @@ class LayerNormalization(_ScaleAndCenter):
             **kwargs,
         )
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis'. Received: axis={axis!r}")
+        arguments.integers(self, "axis", axis)
         self.axis = axis if isinstance(axis, int) else list(axis)
 
     def build(self, input_shape: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 from keraburn import ops, random, regularizers
@@ -12,7 +13,7 @@ from keraburn.random import SeedGenerator
 
 
 def _check_fraction(name: str, value: Any) -> None:
-    if isinstance(value, str) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= 1:
         raise ValueError(
             f"Invalid value received for argument `{name}`. Expected a float value between 0 and 1. "
             f"Received: {name}={value}"
@@ -22,7 +23,7 @@ def _check_fraction(name: str, value: Any) -> None:
 def _check_noise_shape(noise_shape: Any) -> tuple[int | None, ...] | None:
     if noise_shape is None:
         return None
-    if isinstance(noise_shape, str) or not hasattr(noise_shape, "__iter__"):
+    if not isinstance(noise_shape, (list, tuple)):
         raise ValueError(
             "Invalid value received for argument `noise_shape`. Expected a tuple or list of integers. "
             f"Received: noise_shape={noise_shape}"
@@ -96,7 +97,13 @@ class Dropout(_Random):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training or self.rate == 0:
             return inputs
-        return random.dropout(inputs, self.rate, noise_shape=self._pattern_shape(inputs), seed=self.seed_generator)
+        shape = self._pattern_shape(inputs)
+        if shape is not None and len(shape) != len(inputs.shape):
+            raise ValueError(
+                f"The noise shape of layer '{self.name}' must have an entry for each axis of the inputs. "
+                f"Received: noise_shape={shape}, inputs of shape {tuple(inputs.shape)}"
+            )
+        return random.dropout(inputs, self.rate, noise_shape=shape, seed=self.seed_generator)
 
     def _pattern_shape(self, inputs: Any) -> Any:
         return self.noise_shape

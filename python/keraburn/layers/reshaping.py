@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from keraburn import config as settings
 from keraburn import ops
+from keraburn.layers import arguments
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
 from keraburn.tensor import KerasTensor
@@ -73,13 +72,13 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        target_shape = tuple(target_shape) if isinstance(target_shape, (list, tuple)) else (target_shape,)
+        target_shape = arguments.integers(self, "target_shape", target_shape)
         if target_shape.count(-1) > 1:
             raise ValueError(
                 "There must be at most one unknown dimension (-1) in target_shape. "
                 f"Received: target_shape={target_shape}."
             )
-        if any(not isinstance(size, (int, np.integer)) or size < -1 for size in target_shape):
+        if any(size < -1 for size in target_shape):
             raise ValueError(
                 "Every dimension of target_shape must be a non-negative integer or -1. "
                 f"Received: target_shape={target_shape}."
@@ -100,7 +99,7 @@ class Reshape(Layer):
                 f"The total size of the tensor must be unchanged, but rows of {size} elements do not fill the target "
                 f"shape of layer '{self.name}'. Received: input_shape={row}, target_shape={target}"
             )
-        return tuple(size // known if wanted == -1 else int(wanted) for wanted in target)
+        return tuple(size // known if wanted == -1 else wanted for wanted in target)
 
     def compute_output_spec(self, inputs: Any) -> Any:
         return KerasTensor(self.compute_output_shape(inputs.shape), inputs.dtype)
@@ -136,8 +135,8 @@ class Permute(Layer):
 
     def __init__(self, dims: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
-        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+        self.dims = arguments.integers(self, "dims", dims)
+        if not self.dims or sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ValueError(
                 "Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` must be "
                 f"consecutive and start from 1. Received dims={dims}"

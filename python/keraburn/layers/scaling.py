@@ -8,6 +8,7 @@ import numpy as np
 
 from keraburn import config as settings
 from keraburn import ops, registry
+from keraburn.layers import arguments
 from keraburn.layers.layer import Layer
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
@@ -91,7 +92,7 @@ class Normalization(Layer):
         self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        self.axis = () if axis is None else arguments.integers(self, "axis", axis)
         if (mean is None) != (variance is None):
             raise ValueError(
                 "When setting values directly, both `mean` and `variance` must be set. "
