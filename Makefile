@@ -33,6 +33,7 @@ demo: $(BUILT) $(VENV)/.demo ## build, then train three networks on real data
 	$(BIN)/python demo/main.py
 
 test: $(BUILT) $(VENV)/.test ## build, then run the tests (SLOW=1: all of them)
+	$(if $(SLOW),cargo test --locked --release --no-default-features $(FEATURES) --lib)
 	$(BIN)/python -m pytest $(if $(SLOW),-m "not benchmark") $(ARGS)
 
 lint: $(BUILT) $(VENV)/.test $(VENV)/.lint ## rustfmt, clippy, ruff, mypy and stubtest

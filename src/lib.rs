@@ -6,6 +6,7 @@ pub mod error;
 pub mod graph;
 pub mod kernels;
 pub mod ops;
+#[cfg(feature = "python")]
 mod py;
 pub mod shape;
 pub mod tensor;

@@ -80,7 +80,9 @@ impl Graph {
             }
             Source::Op(op, inputs) => match op.lower() {
                 Lowering::View(View::Broadcast | View::Reshape | View::Same) => self.known_number(inputs[0]),
-                Lowering::View(_) | Lowering::Map(_) | Lowering::Fold(..) | Lowering::Matmul | Lowering::Kernel(_) => None,
+                Lowering::View(_) | Lowering::Map(_) | Lowering::Fold(..) | Lowering::Matmul | Lowering::Kernel(_) => {
+                    None
+                }
             },
             Source::Constant(_) | Source::Input => None,
         }
@@ -91,9 +93,13 @@ impl Graph {
         let same = |id: Id| self.values[id].spec == *spec;
         match op.lower() {
             Lowering::View(View::Reshape | View::Broadcast) if same(inputs[0]) => Some(inputs[0]),
-            Lowering::View(View::Transpose(axes)) if axes.iter().enumerate().all(|(i, &axis)| i == axis) => Some(inputs[0]),
+            Lowering::View(View::Transpose(axes)) if axes.iter().enumerate().all(|(i, &axis)| i == axis) => {
+                Some(inputs[0])
+            }
             Lowering::View(View::Flip(axes)) if axes.is_empty() => Some(inputs[0]),
-            Lowering::View(View::Slice { step, .. }) if same(inputs[0]) && step.iter().all(|&s| s == 1) => Some(inputs[0]),
+            Lowering::View(View::Slice { step, .. }) if same(inputs[0]) && step.iter().all(|&s| s == 1) => {
+                Some(inputs[0])
+            }
             Lowering::Map(MapKind::Cast(_)) if same(inputs[0]) => Some(inputs[0]),
             Lowering::Fold(_, axes) if axes.is_empty() && same(inputs[0]) => Some(inputs[0]),
             Lowering::Map(MapKind::Binary(op)) => {
@@ -153,7 +159,8 @@ impl Builder for Graph {
             return id;
         }
         let spec = Spec::new(Vec::new(), dtype);
-        let tensor = Tensor::from_bytes(&number(value, dtype), spec.clone(), self.device).expect("a scalar fits any device");
+        let tensor =
+            Tensor::from_bytes(&number(value, dtype), spec.clone(), self.device).expect("a scalar fits any device");
         let id = self.push(spec, Source::Constant(tensor));
         self.scalars.insert((bits, dtype), id);
         id

@@ -196,9 +196,8 @@ pub fn single(id: usize, lowered: &Lowered, places: &Places) -> machine::Instruc
             relu: *relu,
         },
         Kind::Kernel(kernel, operands) => {
-            let spec = |operand: &Operand| {
-                Spec::new(operand.layout.dims.clone(), lowered.nodes[operand.node].spec.dtype)
-            };
+            let spec =
+                |operand: &Operand| Spec::new(operand.layout.dims.clone(), lowered.nodes[operand.node].spec.dtype);
             let inputs = operands.iter().map(|operand| (start(operand, lowered, places), spec(operand))).collect();
             machine::Instruction::Kernel { kernel: kernel.clone(), inputs, output: (output, node.spec.clone()) }
         }

@@ -13,7 +13,10 @@ impl Graph {
         sources.iter().try_for_each(|&id| self.check(id))?;
         let spec = self.spec(target).clone();
         if !spec.dtype.is_float() {
-            return Err(Error::dtype(format!("Only floats have gradients. Received: a target of dtype={}", spec.dtype)));
+            return Err(Error::dtype(format!(
+                "Only floats have gradients. Received: a target of dtype={}",
+                spec.dtype
+            )));
         }
         let leads = self.leads_from(sources, target);
         let mut found: Vec<Option<Id>> = vec![None; target + 1];

@@ -72,7 +72,8 @@ impl Layout {
             return Some(Self { offset: self.offset, ..Self::contiguous(shape) });
         }
         // Runs of dimensions of equal size on both sides; within a run the old strides must be row-major.
-        let old: Vec<(usize, isize)> = self.dims.iter().copied().zip(self.strides.iter().copied()).filter(|&(dim, _)| dim != 1).collect();
+        let old: Vec<(usize, isize)> =
+            self.dims.iter().copied().zip(self.strides.iter().copied()).filter(|&(dim, _)| dim != 1).collect();
         let mut strides = vec![0; shape.rank()];
         let (mut i, mut j) = (0, 0);
         while i < old.len() && j < shape.rank() {

@@ -167,13 +167,12 @@ impl Planner {
                 Step::Single(_) => false,
                 Step::Cluster(cluster) => {
                     let Some(writer) = cluster.members.iter().position(|&member| member == id) else { return false };
-                    let in_step = |operand: &&Operand| {
-                        operand.node != input || cluster.in_step(&operand.layout)
-                    };
+                    let in_step = |operand: &&Operand| operand.node != input || cluster.in_step(&operand.layout);
                     let members_fit = cluster.members.iter().enumerate().all(|(position, &member)| {
-                        self.lowered.nodes[member].operands().iter().all(|operand| {
-                            operand.node != input || (position <= writer && in_step(operand))
-                        })
+                        self.lowered.nodes[member]
+                            .operands()
+                            .iter()
+                            .all(|operand| operand.node != input || (position <= writer && in_step(operand)))
                     });
                     members_fit && cluster.closings.iter().all(|closed| closed.operand.node != input)
                 }

@@ -81,7 +81,13 @@ pub fn interpret(graph: &Graph, inputs: &[Id], feeds: Vec<Value>, outputs: &[Id]
 }
 
 /// Burn's own gradients of `sum(target)`, to compare ours with.
-pub fn oracle(graph: &Graph, inputs: &[Id], feeds: &[Tensor], target: Id, sources: &[Id]) -> Result<Vec<Option<Tensor>>> {
+pub fn oracle(
+    graph: &Graph,
+    inputs: &[Id],
+    feeds: &[Tensor],
+    target: Id,
+    sources: &[Id],
+) -> Result<Vec<Option<Tensor>>> {
     let mut values = Vec::with_capacity(feeds.len());
     for (id, feed) in inputs.iter().zip(feeds) {
         let value = feed.to_engine(graph.device)?;

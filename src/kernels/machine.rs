@@ -129,11 +129,13 @@ impl Instruction {
                     let threads = rayon::current_num_threads();
                     match dtype {
                         DType::Float32 => {
-                            let finish = Finish { bias: bias.cast_const().cast::<f32>(), relu: *relu, accumulate: false };
+                            let finish =
+                                Finish { bias: bias.cast_const().cast::<f32>(), relu: *relu, accumulate: false };
                             batch.run::<f32>(a.cast(), b.cast(), c.cast(), &finish, threads);
                         }
                         DType::Float64 => {
-                            let finish = Finish { bias: bias.cast_const().cast::<f64>(), relu: *relu, accumulate: false };
+                            let finish =
+                                Finish { bias: bias.cast_const().cast::<f64>(), relu: *relu, accumulate: false };
                             batch.run::<f64>(a.cast(), b.cast(), c.cast(), &finish, threads);
                         }
                         DType::Int32 => batch.run_exact::<i32>(a.cast(), b.cast(), c.cast()),

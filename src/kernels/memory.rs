@@ -22,7 +22,8 @@ unsafe impl Sync for Buffer {}
 impl Buffer {
     fn layout(len: usize) -> Layout {
         // A whole number of vectors, so that kernels may always touch full lines.
-        Layout::from_size_align(len.next_multiple_of(ALIGNMENT).max(ALIGNMENT), ALIGNMENT).expect("a size that fits memory")
+        Layout::from_size_align(len.next_multiple_of(ALIGNMENT).max(ALIGNMENT), ALIGNMENT)
+            .expect("a size that fits memory")
     }
 
     /// Zeroed memory.

@@ -49,7 +49,11 @@ pub enum Walk {
 pub enum Slot {
     Register,
     /// Memory outside of the program, of elements of `size` bytes.
-    Memory { place: Place, walk: Walk, size: usize },
+    Memory {
+        place: Place,
+        walk: Walk,
+        size: usize,
+    },
 }
 
 /// `slots[target] = map(slots[operands..])`.

@@ -56,7 +56,9 @@ impl Op for Reduce {
             return Err(Error::dtype(format!("{} does not take this dtype. Received: dtype={dtype}", self.name())));
         }
         if extreme && self.axes.iter().any(|&axis| shape.0[axis] == 0) {
-            return Err(Error::value(format!("The maximum or minimum of no elements does not exist. Received: shape {shape}")));
+            return Err(Error::value(format!(
+                "The maximum or minimum of no elements does not exist. Received: shape {shape}"
+            )));
         }
         Ok(Spec { shape: shape.reduced(&self.axes, self.keepdims), dtype: *dtype })
     }
@@ -139,7 +141,11 @@ impl Op for ArgReduce {
         arity(self.name(), inputs, 1)?;
         check_axis(self.name(), self.axis, &inputs[0].shape)?;
         if inputs[0].shape.0[self.axis] == 0 {
-            return Err(Error::value(format!("{} of no elements does not exist. Received: shape {}", self.name(), inputs[0].shape)));
+            return Err(Error::value(format!(
+                "{} of no elements does not exist. Received: shape {}",
+                self.name(),
+                inputs[0].shape
+            )));
         }
         Ok(Spec { shape: inputs[0].shape.reduced(&[self.axis], false), dtype: DType::Int32 })
     }

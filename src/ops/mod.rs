@@ -1,8 +1,8 @@
 //! The operations a graph is made of: each knows its result's shape, its gradient, and how devices compute it.
 
-pub mod engine;
 mod attributes;
 mod data;
+pub mod engine;
 mod folds;
 mod math;
 mod movement;
@@ -188,7 +188,9 @@ fn check_axis(name: &str, axis: usize, shape: &Shape) -> Result<()> {
     if axis < shape.rank() {
         return Ok(());
     }
-    Err(Error::value(format!("{name}: axis {axis} is out of bounds for a tensor of shape {shape}. Received: axis={axis}")))
+    Err(Error::value(format!(
+        "{name}: axis {axis} is out of bounds for a tensor of shape {shape}. Received: axis={axis}"
+    )))
 }
 
 fn indices(name: &str, spec: &Spec) -> Result<()> {

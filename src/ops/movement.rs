@@ -142,7 +142,10 @@ impl Op for BroadcastTo {
         arity(self.name(), inputs, 1)?;
         let from = &inputs[0].shape;
         if from.rank() > self.shape.rank() || from.broadcast(&self.shape)? != self.shape {
-            return Err(Error::value(format!("Shape {from} does not broadcast to {}. Received: shape={}", self.shape, self.shape)));
+            return Err(Error::value(format!(
+                "Shape {from} does not broadcast to {}. Received: shape={}",
+                self.shape, self.shape
+            )));
         }
         Ok(Spec { shape: self.shape.clone(), dtype: inputs[0].dtype })
     }
@@ -270,9 +273,10 @@ impl Op for Pad {
         if inputs[1].shape.count() != 1 {
             return Err(Error::value(format!("pad takes one value to pad with. Received: shape {}", inputs[1].shape)));
         }
-        let dims = shape.0.iter().enumerate().map(|(axis, &dim)| {
-            self.low[axis] + dim + dim.saturating_sub(1) * self.interior[axis] + self.high[axis]
-        });
+        let dims =
+            shape.0.iter().enumerate().map(|(axis, &dim)| {
+                self.low[axis] + dim + dim.saturating_sub(1) * self.interior[axis] + self.high[axis]
+            });
         Ok(Spec::new(dims.collect::<Vec<_>>(), inputs[0].dtype))
     }
 

@@ -110,7 +110,11 @@ impl Op for Random {
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         arity(self.name(), inputs, 1)?;
         if inputs[0].dtype != DType::Int64 || inputs[0].shape.0 != [2] {
-            return Err(Error::value(format!("{} takes an int64 key of shape (2,). Received: {:?}", self.name(), inputs[0])));
+            return Err(Error::value(format!(
+                "{} takes an int64 key of shape (2,). Received: {:?}",
+                self.name(),
+                inputs[0]
+            )));
         }
         if self.distribution != Distribution::Bits && !self.dtype.is_float() {
             return Err(Error::dtype(format!("{} gives floats only. Received: dtype={}", self.name(), self.dtype)));

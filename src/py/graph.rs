@@ -117,7 +117,12 @@ impl Eager {
 
 /// Run one operation on concrete tensors.
 #[pyfunction]
-pub fn run(py: Python<'_>, name: &str, inputs: Vec<PyRef<'_, Tensor>>, attributes: &Bound<'_, PyDict>) -> PyResult<Tensor> {
+pub fn run(
+    py: Python<'_>,
+    name: &str,
+    inputs: Vec<PyRef<'_, Tensor>>,
+    attributes: &Bound<'_, PyDict>,
+) -> PyResult<Tensor> {
     let attributes = read(attributes)?;
     let inputs: Vec<tensor::Tensor> = inputs.iter().map(|tensor| tensor.0.clone()).collect();
     enter(py, || {
@@ -202,4 +207,3 @@ pub fn plan_step(
     let donated = updates.iter().map(|&(variable, _)| Some(variable)).chain(results.iter().map(|_| None)).collect();
     Plan::new(graph, &inputs, &outputs, donated)
 }
-

@@ -30,7 +30,9 @@ impl Data {
             return Err(Error::value("All arrays must have the same number of rows"));
         }
         if batch == 0 || rows > u32::MAX as usize {
-            return Err(Error::value(format!("Expected a positive batch size. Received: batch_size={batch}, rows={rows}")));
+            return Err(Error::value(format!(
+                "Expected a positive batch size. Received: batch_size={batch}, rows={rows}"
+            )));
         }
         Ok(Self { sources, dtypes, rows, batch, order: None })
     }

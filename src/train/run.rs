@@ -80,7 +80,13 @@ impl Runner {
         Ok(self.position)
     }
 
-    fn batch(&mut self, session: &mut Session<'_>, results: &[Spec], data: &Data, rows: Option<&mut Rows<'_>>) -> Result<()> {
+    fn batch(
+        &mut self,
+        session: &mut Session<'_>,
+        results: &[Spec],
+        data: &Data,
+        rows: Option<&mut Rows<'_>>,
+    ) -> Result<()> {
         for (column, buffer) in self.batch.iter_mut().enumerate() {
             if data.in_place(column, self.position).is_none() {
                 data.gather(column, self.position, buffer.bytes_mut());
@@ -116,7 +122,8 @@ impl Runner {
     pub fn results(&self) -> Vec<(&Spec, &Buffer)> {
         let step = match (&self.tail, &self.full) {
             (Some(tail), Some(full)) => {
-                let sizes = |step: &Step| step.results().iter().map(Spec::bytes).eq(self.results.iter().map(Buffer::len));
+                let sizes =
+                    |step: &Step| step.results().iter().map(Spec::bytes).eq(self.results.iter().map(Buffer::len));
                 Some(if sizes(tail) { tail } else { full })
             }
             (tail, full) => tail.as_ref().or(full.as_ref()),

@@ -109,7 +109,8 @@ impl Step {
         let mut guards: Vec<Option<Guard<'_>>> = self.variables.iter().map(|_| None).collect();
         for &position in &self.order {
             let variable = &self.variables[position];
-            let guard = if self.updated[position] { Guard::Write(variable.write()) } else { Guard::Read(variable.read()) };
+            let guard =
+                if self.updated[position] { Guard::Write(variable.write()) } else { Guard::Read(variable.read()) };
             if guard.tensor().device() != self.device() {
                 return Err(Error::value(format!(
                     "A variable is on another device than the computation. Expected: {}. Received: {}",

@@ -2,25 +2,21 @@
 
 use super::Float;
 use super::simd::Vector;
+use crate::kernels::memory::Buffer;
 use std::cell::RefCell;
 
-/// Room for panels, aligned to cache lines.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([u8; 64]);
-
 thread_local! {
-    static ROOM: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    static ROOM: RefCell<Buffer> = RefCell::new(Buffer::new(0));
 }
 
 /// Call `f` with room for `n` numbers, which hold anything.
 pub(super) fn with_room<T: Float>(n: usize, f: impl FnOnce(*mut T)) {
-    ROOM.with_borrow_mut(|lines| {
-        let needed = (n * size_of::<T>()).div_ceil(size_of::<Line>());
-        if lines.len() < needed {
-            lines.resize(needed, Line([0; 64]));
+    ROOM.with_borrow_mut(|room| {
+        let needed = n * size_of::<T>();
+        if room.len() < needed {
+            *room = Buffer::new(needed);
         }
-        f(lines.as_mut_ptr().cast());
+        f(room.as_ptr().cast());
     });
 }
 
