@@ -103,7 +103,7 @@ class Mean(Metric):
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Add samples; each is the mean of its values."""
         values, weight = weighted_samples(values, sample_weight, self.dtype, ops.mean)
-        total = ops.sum(values)
+        total = ops.sum(values) if values.shape else values
         count: Any
         if weight is None:
             # One sum over everything and one factor cost less than a mean for each sample.
