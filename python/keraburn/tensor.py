@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,7 +125,7 @@ class Tensor(Operators):
         return int(self.item())
 
     def __index__(self) -> int:
-        return self.item().__index__()
+        return operator.index(self.item())
 
     def __bool__(self) -> bool:
         return bool(self.item())

@@ -223,3 +223,15 @@ def concrete(x: Any, function: str, name: str) -> np.ndarray:
             )
         return x.numpy()
     return convert(x).numpy()
+
+
+def concrete_integers(x: Any, function: str, name: str) -> np.ndarray:
+    """The values of an argument of whole numbers on which the shape of the result depends.
+
+    Raises:
+        TypeError: if it holds other numbers, or is a symbol of a computation that has not run yet.
+    """
+    values = concrete(x, function, name)
+    if values.dtype.kind not in "iu" and values.size:
+        raise TypeError(f"Argument `{name}` must hold integers. Received: {name} of dtype {values.dtype}")
+    return values.astype(np.int64)

@@ -10,7 +10,16 @@ import numpy as np
 from keraburn import config, dtypes
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import broadcast_shapes, normalize_axis, normalize_shape
-from keraburn.ops.convert import cast_to, concrete, constant, convert, filled_like, promote_floating, scalar
+from keraburn.ops.convert import (
+    cast_to,
+    concrete,
+    concrete_integers,
+    constant,
+    convert,
+    filled_like,
+    promote_floating,
+    scalar,
+)
 from keraburn.ops.shaping import broadcasted, reshaped
 from keraburn.tensor import Tensor
 
@@ -231,8 +240,8 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 
 def _window(function: Any, x: Any, *parameters: Any) -> Tensor:
-    size = concrete(x, "window", "x").item()
-    return constant(function(int(size), *parameters).astype(config.floatx()))
+    size = concrete_integers(x, "window", "x").item()
+    return constant(function(size, *parameters).astype(config.floatx()))
 
 
 @operation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -14,6 +13,8 @@ from keraburn.ops.diagonals import diagonal
 from keraburn.ops.products import contract
 from keraburn.ops.shaping import permuted, reshaped
 from keraburn.tensor import Tensor
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @operation
@@ -36,6 +37,8 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     >>> keras.ops.einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]]).numpy()
     array([[11.]], dtype=float32)
     """
+    if not isinstance(subscripts, str):
+        raise TypeError(f"Argument `subscripts` must be a string. Received: subscripts={subscripts!r}")
     tensors = promote_all(operands)
     if not tensors:
         raise ValueError(f"`einsum` needs at least one operand. Received: subscripts={subscripts}")
@@ -66,7 +69,7 @@ def _parse(subscripts: str, shapes: Sequence[Sequence[int]]) -> tuple[list[str],
         raise ValueError(
             f"The subscripts have {len(terms)} terms for {len(shapes)} operands. Received: subscripts={subscripts}"
         )
-    unused = [c for c in string.ascii_letters if c not in text]
+    unused = [c for c in _LETTERS if c not in text]
     widths = [
         len(shape) - len(term.replace("...", "", 1)) if "..." in term else 0
         for term, shape in zip(terms, shapes, strict=True)
@@ -75,7 +78,7 @@ def _parse(subscripts: str, shapes: Sequence[Sequence[int]]) -> tuple[list[str],
     full = []
     for term, shape, width in zip(terms, shapes, widths, strict=True):
         named = term.replace("...", hidden[len(hidden) - width :] if width > 0 else "", 1)
-        if len(named) != len(shape) or not all(c in string.ascii_letters for c in named):
+        if len(named) != len(shape) or not all(c in _LETTERS for c in named):
             raise ValueError(
                 f"The term '{term}' does not fit an operand of shape {tuple(shape)}. Received: subscripts={subscripts}"
             )

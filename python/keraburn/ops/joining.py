@@ -11,7 +11,7 @@ import numpy as np
 
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axis
-from keraburn.ops.convert import concrete, convert, promote_all
+from keraburn.ops.convert import concrete_integers, convert, promote_all
 from keraburn.ops.shaping import reshaped
 from keraburn.tensor import Tensor
 
@@ -168,7 +168,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _indices(cuts: Any) -> list[int]:
-    return [int(cut) for cut in concrete(cuts, "split", "indices_or_sections").reshape(-1)]
+    return [int(cut) for cut in concrete_integers(cuts, "split", "indices_or_sections").reshape(-1)]
 
 
 @operation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from keraburn import config
@@ -35,7 +36,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
     least = config.epsilon() if epsilon is None else epsilon
     if order == 2:
         squares = reduce("sum", emit("square", x), axis, True)
-        return emit("mul", x, emit("min", emit("rsqrt", squares), scalar(1.0 / least, x.dtype)))
+        return emit("mul", x, emit("min", emit("rsqrt", squares), scalar(1.0 / least if least else math.inf, x.dtype)))
     length = norm(x, ord=order, axis=axis, keepdims=True)
     return emit("div", x, emit("max", length, scalar(least, x.dtype)))
 

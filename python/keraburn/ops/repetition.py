@@ -9,7 +9,7 @@ import numpy as np
 
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axis, normalize_shape
-from keraburn.ops.convert import concrete, constant, convert
+from keraburn.ops.convert import concrete_integers, constant, convert
 from keraburn.ops.joining import section
 from keraburn.ops.shaping import reshaped
 from keraburn.tensor import Tensor
@@ -52,7 +52,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         x, axis = reshaped(x, [x.size]), 0
     axis = normalize_axis(axis, x.ndim)
     size = x.shape[axis]
-    counts = concrete(repeats, "repeat", "repeats").reshape(-1)
+    counts = concrete_integers(repeats, "repeat", "repeats").reshape(-1)
     if counts.size not in (1, size) or (counts < 0).any():
         raise ValueError(
             f"Argument `repeats` must hold one number, or {size} for the slices of axis {axis}, none of them negative. "
