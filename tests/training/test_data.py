@@ -248,6 +248,19 @@ def test_an_indexable_object_of_batches():
     assert model.evaluate(Batches(), verbose=0) == pytest.approx(model.evaluate(x, y, verbose=0), rel=1e-6)
 
 
+def test_training_ends_with_its_generator():
+    with pytest.warns(UserWarning, match="ran out of data"):
+        history = linear().fit(iter(batches()), epochs=3, verbose=0)
+    assert history.epoch == [0]
+
+
+def test_validation_begins_anew_where_it_can():
+    x, y = data(8)
+    model = linear(optimizer=keras.optimizers.SGD(0.0))
+    history = model.fit(x, y, epochs=3, verbose=0, validation_data=Batches(), validation_steps=2).history
+    assert history["val_loss"] == [history["val_loss"][0]] * 3
+
+
 def test_a_generator_that_runs_dry_warns():
     with pytest.warns(UserWarning, match="ran out of data"):
         linear().fit(iter(batches()), steps_per_epoch=5, epochs=1, verbose=0)

@@ -202,6 +202,15 @@ def test_steps_without_a_batch_size_choose_it():
     assert history["loss"][0] == pytest.approx(reference.epoch(x, y, 4), rel=1e-5)
 
 
+def test_validation_steps_begin_with_the_first_batch_each_time():
+    x, y = data(12)
+    model = linear(optimizer=keras.optimizers.SGD(0.0))
+    history = model.fit(
+        x, y, epochs=3, verbose=0, validation_data=(x, y), validation_batch_size=2, validation_steps=3
+    ).history
+    assert history["val_loss"] == pytest.approx([Reference().loss(x[:6], y[:6])] * 3, rel=1e-5)
+
+
 def test_running_out_of_data_warns():
     x, y = data(10)
     with pytest.warns(UserWarning, match="ran out of data"):

@@ -63,6 +63,10 @@ class ArrayFeed:
         """The steps of an epoch as the progress bar shows them."""
         return self.steps or self.batches
 
+    def restart(self) -> None:
+        """Let the next epoch begin with the first batch."""
+        self._passed = self.batches
+
     def more(self) -> bool:
         """Whether there is another batch."""
         return self._passed < self.batches
@@ -141,10 +145,15 @@ class BatchFeed:
         batch = next(self._iterator, None)
         return None if batch is None else self.prepare(batch)
 
+    def restart(self) -> None:
+        """Let the next epoch begin with the first batch; a generator can only go on."""
+        if not hasattr(self.source, "__next__"):
+            self._iterator = None
+            self._peeked = []
+
     def begin(self) -> int | None:
         if self.steps is None and self._done:
-            # A generator goes on; anything else begins anew.
-            self._iterator = None
+            self.restart()
         self._done = 0
         return self.steps
 
@@ -158,7 +167,7 @@ class BatchFeed:
             warn_out_of_data()
         elif self._length is None:
             self._length = self._done
-        self._iterator = None
+        self.restart()
         return False
 
     def run(self, seconds: float, steps: int) -> int:

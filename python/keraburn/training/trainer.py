@@ -127,7 +127,11 @@ class Trainer(Compiling):
             for epoch in range(self._initial_epoch or initial_epoch, epochs):
                 self.reset_metrics()
                 callbacks.on_epoch_begin(epoch)
-                logs = self._pass(feed, callbacks, "train", lambda: self.stop_training)
+                values = self._pass(feed, callbacks, "train", lambda: self.stop_training)
+                if values is None and not self.stop_training:
+                    # The batches have come to an end.
+                    break
+                logs = values or {}
                 if validation is not None and arguments.is_due(epoch, validation_freq):
                     found = self._test(validation, callbacks)
                     logs.update({f"val_{name}": value for name, value in found.items()})
@@ -200,14 +204,17 @@ class Trainer(Compiling):
         self.__dict__["stop_evaluating"] = False
         callbacks.on_test_begin()
         self.reset_metrics()
-        logs = self._pass(feed, callbacks, "test", lambda: self.stop_evaluating)
+        feed.restart()
+        logs = self._pass(feed, callbacks, "test", lambda: self.stop_evaluating) or {}
         callbacks.on_test_end(logs)
         return logs
 
-    def _pass(self, feed: Any, callbacks: CallbackList, kind: str, stopped: Callable[[], bool]) -> dict[str, Any]:
-        """Run an epoch; returns the values at its end."""
+    def _pass(
+        self, feed: Any, callbacks: CallbackList, kind: str, stopped: Callable[[], bool]
+    ) -> dict[str, Any] | None:
+        """Run an epoch; returns the values at its end, None if it had no batch."""
         done = run_pass(feed, callbacks, kind, stopped, lambda first, last: feed.logs(), self.steps_per_execution)
-        return feed.logs() if done else {}
+        return feed.logs() if done else None
 
     def predict(
         self,
