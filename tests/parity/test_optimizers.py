@@ -46,10 +46,13 @@ CASES = [
     ("Lion", {"learning_rate": 0.01}),
     ("Lamb", {"learning_rate": 0.01}),
     ("Adafactor", {"learning_rate": 0.1}),
+    ("Muon", {"learning_rate": 0.01}),
+    ("Muon", {"learning_rate": 0.01, "nesterov": False, "rms_rate": None, "adam_lr_ratio": 0.5}),
+    ("Muon", {"learning_rate": 0.01, "exclude_layers": ["v0"]}),
     ("ScheduleFreeAdamW", {"learning_rate": 0.01}),
     ("ScheduleFreeAdamW", {"learning_rate": 0.01, "warmup_steps": 4}),
 ]
-NOT_YET = {"LossScaleOptimizer", "MultiOptimizer", "Muon", "OptimizerMap", "legacy"}
+NOT_YET = {"LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
 
 SCHEDULES = [
     ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn import registry
-from keraburn.optimizers import schedules
+from keraburn.optimizers import legacy, schedules
 from keraburn.optimizers.adadelta import Adadelta
 from keraburn.optimizers.adafactor import Adafactor
 from keraburn.optimizers.adagrad import Adagrad
@@ -14,6 +14,7 @@ from keraburn.optimizers.adamax import Adamax
 from keraburn.optimizers.ftrl import Ftrl
 from keraburn.optimizers.lamb import Lamb
 from keraburn.optimizers.lion import Lion
+from keraburn.optimizers.muon import Muon
 from keraburn.optimizers.nadam import Nadam
 from keraburn.optimizers.optimizer import Optimizer
 from keraburn.optimizers.rmsprop import RMSprop
@@ -33,6 +34,7 @@ _PUBLISHED = registry.publish(
         Ftrl,
         Lamb,
         Lion,
+        Muon,
         Nadam,
         RMSprop,
         SGD,
