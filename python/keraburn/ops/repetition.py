@@ -118,7 +118,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         )
     try:
         widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (x.ndim, 2)).tolist()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         widths = [[-1, -1]]
     if any(width < 0 for pair in widths for width in pair):
         raise ValueError(
