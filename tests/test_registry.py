@@ -154,6 +154,6 @@ def test_publishing_gives_the_table():
     assert (config["module"], config["registered_name"]) == ("keras.tests", None)
     assert keras.saving.deserialize_keras_object(config).value == 2
     for key in ("keras.tests.Plain", "keras.tests.double"):
-        registry._published.pop(key)
-    registry._public_names.pop(Plain)
-    registry._public_names.pop(double)
+        registry.names._published.pop(key)
+    registry.names._public_names.pop(Plain)
+    registry.names._public_names.pop(double)

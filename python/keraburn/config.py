@@ -17,6 +17,7 @@ class _Settings:
     epsilon = 1e-7
     image_data_format = "channels_last"
     device = "cpu"
+    unsafe_deserialization = False
 
 
 class _Scopes(threading.local):
@@ -93,6 +94,16 @@ def device_scope(name: str) -> Iterator[None]:
         yield
     finally:
         _settings.device = before
+
+
+def enable_unsafe_deserialization() -> None:
+    """Let configs of models hold Python code, which runs when they are loaded; for trusted files only."""
+    _settings.unsafe_deserialization = True
+
+
+def unsafe_deserialization() -> bool:
+    """Whether configs may hold Python code."""
+    return _settings.unsafe_deserialization
 
 
 def to_snake_case(name: str) -> str:

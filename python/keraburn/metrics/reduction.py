@@ -140,7 +140,8 @@ class MeanMetricWrapper(Mean):
         super().__init__(name=name, dtype=dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
-        if "keras.losses" in (registry.public_module(fn), registry.public_module(type(fn))):
+        public = registry.public_name(fn) or registry.public_name(type(fn))
+        if public is not None and public[0] == "keras.losses":
             self._direction = "down"
 
     def update_state(  # type: ignore[override]

@@ -1,0 +1,93 @@
+"""Data that JSON has no form for, as Keras writes it into configs."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import numpy as np
+
+from keraburn import config as settings
+from keraburn import ops
+from keraburn.tensor import KerasTensor, Tensor
+
+
+def serialize_data(obj: Any) -> Any:
+    """The config of bytes, slices, tensors, arrays and lambdas; None for anything else."""
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
+    if isinstance(obj, slice):
+        parts = {key: getattr(obj, key) for key in ("start", "stop", "step")}
+        return {"class_name": "__slice__", "config": parts}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(obj, KerasTensor):
+        history = [obj.history[0].name, *obj.history[1:]] if obj.history else None
+        config = {"shape": list(obj.shape), "dtype": obj.dtype, "keras_history": history}
+        return {"class_name": "__keras_tensor__", "config": config}
+    if isinstance(obj, Tensor):
+        return {"class_name": "__tensor__", "config": {"value": obj.tolist(), "dtype": obj.dtype}}
+    if isinstance(obj, np.ndarray) and obj.ndim:
+        return {"class_name": "__numpy__", "config": {"value": obj.tolist(), "dtype": str(obj.dtype)}}
+    if isinstance(obj, types.FunctionType) and obj.__name__ == "<lambda>":
+        return {"class_name": "__lambda__", "config": {"value": _dump_lambda(obj)}}
+    return obj.item() if isinstance(obj, (np.generic, np.ndarray)) else None
+
+
+def deserialize_data(kind: str, value: dict[str, Any], safe_mode: bool) -> Any:
+    """What `serialize_data` was given.
+
+    Args:
+        kind: the config's class name, such as `"__tensor__"`.
+        value: the inner config.
+        safe_mode: refuse Python code.
+
+    Raises:
+        ValueError: for a lambda in safe mode.
+        TypeError: for another kind of data.
+    """
+    if kind == "__bytes__":
+        return value["value"].encode("utf-8")
+    if kind == "__slice__":
+        return slice(value["start"], value["stop"], value["step"])
+    if kind == "__ellipsis__":
+        return Ellipsis
+    if kind == "__keras_tensor__":
+        return KerasTensor(value["shape"], dtype=value["dtype"])
+    if kind == "__tensor__":
+        return ops.convert_to_tensor(value["value"], dtype=value["dtype"])
+    if kind == "__numpy__":
+        return np.array(value["value"], dtype=value["dtype"])
+    if kind == "__lambda__":
+        if safe_mode and not settings.unsafe_deserialization():
+            raise ValueError(
+                "The config holds a Python lambda, which may run any code, so it is refused. If you trust its source, "
+                "pass `safe_mode=False` or call `keras.config.enable_unsafe_deserialization()`. "
+                f"Received: safe_mode={safe_mode}"
+            )
+        return _load_lambda(value["value"])
+    raise TypeError(f"Unknown kind of data in a config. Received: class_name={kind}")
+
+
+def _dump_lambda(function: types.FunctionType) -> dict[str, Any]:
+    """The code, default values and closure of a lambda, in Keras's format."""
+    import base64
+    import marshal
+    import warnings
+
+    warnings.warn(
+        "A `lambda` is being serialized; loading it needs `safe_mode=False`. A named function is safer.", stacklevel=3
+    )
+    closure = tuple(cell.cell_contents for cell in function.__closure__) if function.__closure__ else None
+    code = base64.b64encode(marshal.dumps(function.__code__)).decode("ascii")
+    return {"code": code, "defaults": function.__defaults__, "closure": closure}
+
+
+def _load_lambda(value: dict[str, Any]) -> types.FunctionType:
+    import base64
+    import marshal
+
+    code = marshal.loads(base64.b64decode(value["code"]))
+    defaults = value.get("defaults")
+    cells = tuple(types.CellType(item) for item in value.get("closure") or ())
+    return types.FunctionType(code, globals(), "<lambda>", tuple(defaults) if defaults else None, cells or None)

@@ -1,0 +1,166 @@
+"""Names: what is published under which name, and what users register."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from keraburn import config as settings
+from keraburn.random import SeedGenerator
+
+T = TypeVar("T")
+
+# Dotted public name ("keras.losses.Huber") to object, and object to the module and name it is saved under.
+_published: dict[str, Any] = {}
+_public_names: dict[Any, tuple[str, str]] = {}
+
+# What `register_keras_serializable` was given: "package>name" to object and back.
+_registered: dict[str, Any] = {}
+_registered_names: dict[Any, str] = {}
+
+
+class _Scope(threading.local):
+    def __init__(self) -> None:
+        self.custom_objects: dict[str, Any] = {}
+
+
+_scope = _Scope()
+
+
+def publish(
+    module: str, objects: Iterable[Any], aliases: Mapping[str, Any] | None = None, snake_case: bool = False
+) -> dict[str, Any]:
+    """Make classes and functions known by their public names and give the table that their family looks names up in.
+
+    Args:
+        module: where Keras has them, such as `"keras.losses"`.
+        objects: classes and functions; each knows its own name.
+        aliases: more names for the table.
+        snake_case: whether the table also has `mean_squared_error` for a class `MeanSquaredError`.
+
+    Returns:
+        A dict from names to objects, to be given to `lookup`.
+    """
+    table: dict[str, Any] = {}
+    for item in objects:
+        name = item.__name__
+        table[name] = item
+        _published[f"{module}.{name}"] = item
+        _public_names.setdefault(item, (module, name))
+        if snake_case and isinstance(item, type):
+            table.setdefault(settings.to_snake_case(name), item)
+    table.update(aliases or {})
+    return table
+
+
+def public_name(item: Any) -> tuple[str, str] | None:
+    """The module and name under which a class or function is published; None if it is not."""
+    return _public_names.get(item)
+
+
+def find_published(path: str) -> Any:
+    """The object of a dotted name; without a dot, the first published one of that name; None if there is none."""
+    if "." in path:
+        return _published.get(path)
+    return next((item for known, item in _published.items() if known.endswith(f".{path}")), None)
+
+
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
+    """Decorate a class or function so that saved configs can name it.
+
+    Args:
+        package: put before the name: `"package>name"`.
+        name: the class's own name when None.
+
+    Raises:
+        ValueError: if a class has no `get_config`.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> @keras.saving.register_keras_serializable("demo")
+    ... def doubled(x):
+    ...     return 2 * x
+    >>> keras.activations.serialize(doubled)
+    'demo>doubled'
+    """
+
+    def decorate(item: T) -> T:
+        if isinstance(item, type) and not hasattr(item, "get_config"):
+            raise ValueError(
+                f"Cannot register a class that does not have a get_config() method. Received: {item.__name__}"
+            )
+        registered = f"{package}>{name or item.__name__}"  # type: ignore[attr-defined]
+        _registered[registered] = item
+        _registered_names[item] = registered
+        return item
+
+    return decorate
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """The dict of registered objects, by registered name; what is put into it is found too."""
+    return _registered
+
+
+def get_registered_name(obj: Any) -> str:
+    """The name under which `obj` was registered, else its own."""
+    return _registered_names.get(obj, obj.__name__)
+
+
+def get_registered_object(
+    name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Mapping[str, Any] | None = None
+) -> Any:
+    """The object of that name in the custom object scope, the registry or the given dicts; None if there is none."""
+    for table in (_scope.custom_objects, _registered, custom_objects, module_objects):
+        if table and name in table:
+            return table[name]
+    return None
+
+
+class CustomObjectScope:
+    """Names for classes and functions, valid inside a `with` block.
+
+    Args:
+        custom_objects: a dict from names to classes and functions.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> def halved(x):
+    ...     return x / 2
+    >>> with keras.saving.custom_object_scope({"halved": halved}):
+    ...     keras.activations.get("halved").__name__
+    'halved'
+    """
+
+    def __init__(self, custom_objects: Mapping[str, Any] | None) -> None:
+        self.custom_objects = dict(custom_objects or {})
+        self._outer: dict[str, Any] = {}
+
+    def __enter__(self) -> CustomObjectScope:
+        self._outer = _scope.custom_objects
+        _scope.custom_objects = {**self._outer, **self.custom_objects}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _scope.custom_objects = self._outer
+
+
+custom_object_scope = CustomObjectScope
+
+
+def raise_unknown(kind: str, name: str, known: Iterable[str]) -> NoReturn:
+    """Raise a ValueError that names the known name nearest to `name`."""
+    from difflib import get_close_matches  # only paid for by mistakes
+
+    folded: dict[str, str] = {}
+    for each in known:
+        folded.setdefault(each.lower(), each)
+    near = get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
+    raise ValueError(f"Could not interpret {kind} identifier: {name!r}.{hint} Received: identifier={name!r}")
+
+
+publish("keras.random", [SeedGenerator])
