@@ -94,6 +94,8 @@ def test_numbers_take_the_other_operands_dtype():
     assert ops.add(whole, 1.5).dtype == "float32"
     assert ops.add(1, small).dtype == "uint8"
     assert ops.add(double, 1.5).dtype == "float64"
+    assert ops.multiply(double, np.sqrt(2)).numpy()[0] == np.sqrt(2)
+    assert ops.multiply(small, np.float64(0.5)).dtype == "float32"
     assert ops.multiply(2.0, double).numpy().tolist() == [2.0, 4.0]
     assert ops.add(True, False).dtype == "bool"
     assert ops.add(1, 2).dtype == "int32"

@@ -15,6 +15,10 @@ from keraburn.variable import Variable
 
 _NUMBERS = (int, float, bool)
 
+# How bare numbers take part in promotion: Python's, and numpy's fractional ones, take the dtype of the tensor they meet
+# where it can hold them.
+_WEAK: dict[type, Any] = {int: int, float: float, bool: "bool", np.float64: float, np.float32: float}
+
 # Constants of expressions like `x + 1` are made once.
 _scalars: dict[tuple[Any, ...], Tensor] = {}
 _SCALARS_KEPT = 1024
@@ -135,19 +139,18 @@ def cast_to(tensor: Tensor, dtype: str) -> Tensor:
 
 
 def promote(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    """Two operands as tensors of one dtype; a Python number takes the other operand's where it can."""
-    kind1, kind2 = type(x1), type(x2)
-    if kind1 in _NUMBERS:
-        weak1: Any = "bool" if kind1 is bool else kind1
-        if kind2 in _NUMBERS:
-            dtype = dtypes.promote(weak1, "bool" if kind2 is bool else kind2)
+    """Two operands as tensors of one dtype; a bare number takes the other operand's where it can."""
+    weak1, weak2 = _WEAK.get(type(x1)), _WEAK.get(type(x2))
+    if weak1 is not None:
+        if weak2 is not None:
+            dtype = dtypes.promote(weak1, weak2)
             return scalar(x1, dtype), scalar(x2, dtype)
         b = convert(x2)
         dtype = dtypes.promote(weak1, b.dtype)
         return scalar(x1, dtype), cast_to(b, dtype)
     a = convert(x1)
-    if kind2 in _NUMBERS:
-        dtype = dtypes.promote("bool" if kind2 is bool else kind2, a.dtype)
+    if weak2 is not None:
+        dtype = dtypes.promote(weak2, a.dtype)
         return cast_to(a, dtype), scalar(x2, dtype)
     b = convert(x2)
     first, second = a.dtype, b.dtype
@@ -159,7 +162,7 @@ def promote(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
 
 def promote_all(xs: Any) -> list[Tensor]:
     """Any number of operands as tensors of one dtype."""
-    kinds = [("bool" if type(x) is bool else type(x)) if type(x) in _NUMBERS else None for x in xs]
+    kinds = [_WEAK.get(type(x)) for x in xs]
     tensors = [None if kind is not None else convert(x) for x, kind in zip(xs, kinds, strict=True)]
     dtype = dtypes.result_type(*(kind if t is None else t.dtype for t, kind in zip(tensors, kinds, strict=True)))
     return [scalar(x, dtype) if t is None else cast_to(t, dtype) for x, t in zip(xs, tensors, strict=True)]
