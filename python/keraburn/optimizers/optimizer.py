@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from keraburn import config, ops, registry
 from keraburn.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -16,22 +16,22 @@ from keraburn.variable import Variable
 
 if TYPE_CHECKING:
     import inspect
+    from typing import TypedDict
 
+    class Common(TypedDict, total=False):
+        """The arguments that every optimizer has."""
 
-class Common(TypedDict, total=False):
-    """The arguments that every optimizer has."""
-
-    lr: Any
-    weight_decay: float | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-    name: str | None
+        lr: Any
+        weight_decay: float | None
+        clipnorm: float | None
+        clipvalue: float | None
+        global_clipnorm: float | None
+        use_ema: bool
+        ema_momentum: float
+        ema_overwrite_frequency: int | None
+        loss_scale_factor: float | None
+        gradient_accumulation_steps: int | None
+        name: str | None
 
 
 class _Signature:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keraburn import ops
-from keraburn.optimizers.optimizer import Common, Optimizer
+from keraburn.optimizers.optimizer import Optimizer
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from keraburn.optimizers.optimizer import Common
 
 
 class SGD(Optimizer):
