@@ -159,3 +159,29 @@ def test_summary_after_training(columns, monkeypatch):
         model.summary(print_fn=texts.append)
         model.summary(print_fn=texts.append, positions=[0.3, 0.7, 1.0])
     assert texts[:2] == texts[2:]
+
+
+def many_operations(k):
+    ops = k.ops
+    a, b = k.Input((4,)), k.Input((4,))
+    x = ops.add(a, b) * 2 - b / 3
+    x = ops.concatenate([x, ops.square(a)], axis=1)
+    x = ops.mean(ops.transpose(ops.reshape(x, (-1, 2, 4)), (0, 2, 1)), axis=-1)
+    x = ops.softmax(ops.squeeze(ops.expand_dims(x, 1), 1), axis=-1)
+    x = ops.where(x > 0.2, ops.clip(x, 0.1, 0.9), 0.0)
+    x = ops.matmul(ops.max(ops.stack([x, a], axis=-1), axis=-1), np.ones((4, 2), "float32"))
+    return k.Model([a, b], ops.sum(ops.power(ops.maximum(ops.leaky_relu(x), 0.05), 2), axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    ("build", "x"), [(branches, [ROWS, OTHERS]), (nested_models, ROWS), (many_operations, [ROWS, ROWS])]
+)
+def test_models_are_exchanged_as_json(build, x):
+    ours, theirs = build(harness.keraburn), build(harness.keras)
+    ours.set_weights(theirs.get_weights())
+    from_keras = harness.keraburn.models.model_from_json(theirs.to_json())
+    from_ours = harness.keras.models.model_from_json(ours.to_json())
+    for model in (from_keras, from_ours):
+        model.set_weights(theirs.get_weights())
+        for found, expected in zip(harness._flat(model(x)), harness._flat(theirs(x)), strict=True):
+            harness.assert_close(found, expected, "model from JSON")

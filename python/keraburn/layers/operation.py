@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from keraburn import config as settings
+from keraburn import config as naming
 from keraburn import dtype_policies, tree
 from keraburn.layers.node import Node, symbolic_call
 from keraburn.ops import apply
@@ -52,7 +52,7 @@ class Operation:
 
     def __init__(self, name: str | None = None) -> None:
         if name is None:
-            name = settings.auto_name(settings.to_snake_case(type(self).__name__))
+            name = naming.auto_name(naming.to_snake_case(type(self).__name__))
         if not isinstance(name, str) or "/" in name:
             raise ValueError(
                 "Argument `name` must be a string and cannot contain character `/`. "
@@ -140,24 +140,38 @@ class Operation:
 
 
 class FunctionCall(Operation):
-    """A plain function of tensors inside a functional model, such as `keras.ops.matmul`."""
+    """A plain function of tensors inside a functional model, such as `keras.ops.matmul`.
 
-    def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
+    Args:
+        function: the function, an operation of `keras.ops`.
+        name: unique name; made from the function's if None.
+        settings: keyword arguments of every call.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], name: str | None = None, settings: dict[str, Any] | None = None
+    ) -> None:
         self.function = function
-        super().__init__(name or settings.auto_name(_operation_name(function)))
+        self.settings = settings or {}
+        self.operation_name = function.__name__.strip("_") or "operation"
+        super().__init__(name or naming.auto_name(self.operation_name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
+        kwargs = {**self.settings, **kwargs}
+        if not (apply.has_symbols(args) or apply.has_symbols(kwargs)):
+            return self.function(*args, **kwargs)
+        outputs = apply.describe(self.function, args, kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
 
     @property
     def class_name(self) -> str:
         """The name in Keras's style, as summaries show it: `expand_dims` is an ExpandDims."""
-        return "".join(part[:1].upper() + part[1:] for part in _operation_name(self.function).split("_"))
+        return self.class_name_of(self.operation_name)
 
-
-def _operation_name(function: Callable[..., Any]) -> str:
-    name = function.__name__.strip("_") or "operation"
-    return {"getitem": "get_item"}.get(name, name)
+    @staticmethod
+    def class_name_of(function: str) -> str:
+        return "".join(part[:1].upper() + part[1:] for part in function.split("_"))
 
 
 apply.symbolic_call = symbolic_call(FunctionCall)

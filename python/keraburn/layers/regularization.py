@@ -13,7 +13,7 @@ from keraburn.random import SeedGenerator
 
 
 def _check_fraction(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) <= 1:
         raise ValueError(
             f"Invalid value received for argument `{name}`. Expected a float value between 0 and 1. "
             f"Received: {name}={value}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from keraburn import registry
+from keraburn.models.cloning import clone_model as clone_model
 from keraburn.models.functional import Functional as Functional
 from keraburn.models.model import Model as Model
 from keraburn.models.model import model_from_json as model_from_json
 from keraburn.models.sequential import Sequential as Sequential
 
 registry.publish("keras", (Model, Sequential))
-registry.publish("keras.models", (Functional,))
+# Keras saves functional models under this name.
+registry.publish("keras.src.models.functional", (Functional,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
 from keraburn.layers.node import Node, ordered_nodes, run_nodes
-from keraburn.layers.operation import Operation
+from keraburn.layers.operation import Operation, signature
 from keraburn.models.direct import DirectCalls
+from keraburn.models.graph_config import graph_from_config, graph_to_config
 from keraburn.models.model import Model, _Kinds
 from keraburn.ops import apply
 from keraburn.ops.convert import convert
@@ -169,6 +171,19 @@ class Functional(DirectCalls, Model):
         outputs = self.compute_output_spec(tree.pack_sequence_as(self._inputs_struct, symbols))
         return tree.map_structure(lambda output: output.shape, outputs)
 
+    def get_config(self) -> dict[str, Any]:
+        if not _is_plain(type(self)):
+            return Model.get_config(self)
+        return graph_to_config(self)
+
+    @classmethod
+    def from_config_of(cls, kind: type, config: dict[str, Any], custom_objects: dict[str, Any] | None) -> Any:
+        """A model of class `kind` with the graph that `get_config` described."""
+        inputs, outputs = graph_from_config(config, custom_objects)
+        known = ("layers", "input_layers", "output_layers", "name", "trainable")
+        rest = {key: value for key, value in config.items() if key not in known}
+        return kind(inputs=inputs, outputs=outputs, name=config.get("name"), trainable=config.get("trainable"), **rest)
+
     def _standardize(self, inputs: Any) -> list[Any]:
         """The inputs as a flat list of tensors of the described dtypes and ranks."""
         struct = self._inputs_struct
@@ -224,6 +239,15 @@ class Functional(DirectCalls, Model):
 
 
 _Kinds.functional = Functional
+
+
+def _is_plain(cls: type) -> bool:
+    """Whether a class is made as Functional itself is, so that its graph says all."""
+    parameters = list(signature(vars(cls).get("__init__", Functional.__init__)).parameters.values())[1:]
+    if [parameter.name for parameter in parameters][:3] == ["inputs", "outputs", "name"]:
+        return True
+    kinds = {parameter.kind for parameter in parameters}
+    return kinds >= {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
 
 
 class Graph:

@@ -1,0 +1,93 @@
+"""A recurrence as a loop over the steps of a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keraburn import ops, trace, tree
+from keraburn.layers import call as calls
+
+Step = Callable[[Any, Any], tuple[Any, Any]]
+
+
+def run_steps(
+    step: Step, sequences: Any, states: list[Any], mask: Any, go_backwards: bool, zero_output_for_mask: bool
+) -> tuple[Any, list[Any]]:
+    """`output, states = step(inputs, states)` for each step of a sequence.
+
+    A masked step passes on the states and the previous output, zeros before the first step that counts.
+
+    Args:
+        step: the function of the inputs and states of one step.
+        sequences: a tensor `(batch, steps, ...)`.
+        states: the first states, which may be nested.
+        mask: booleans `(batch, steps)`, or None.
+        go_backwards: whether to go from the last step to the first.
+        zero_output_for_mask: whether masked steps give zeros.
+
+    Returns:
+        The outputs `(batch, steps, ...)` in the order in which they were computed, and the last states.
+    """
+    count = sequences.shape[1]
+    active = trace.current()
+    # A model that is being described wants the shapes only: one step in the place of very many.
+    described = active is not None and count == active.probe
+    inputs = unstacked(ops.getitem(sequences, (slice(None), slice(0, 1))) if described else sequences)
+    masks = None if mask is None else unstacked(mask)
+    order = range(len(inputs))
+    previous, outputs = None, []
+    for i in reversed(order) if go_backwards else order:
+        output, following = step(inputs[i], states)
+        if masks is None:
+            states = following
+        else:
+            kept = masks[i]
+            rest = ops.zeros_like(output) if zero_output_for_mask or previous is None else previous
+            previous = output = _where(kept, output, rest)
+            states = tree.map_structure(lambda new, old: _where(kept, new, old), following, states)  # noqa: B023
+        outputs.append(output)
+    if described:
+        outputs = outputs * count
+    return ops.stack(outputs, axis=1), states
+
+
+def unstacked(sequences: Any) -> list[Any]:
+    """The steps along axis 1, cut off in halves, so that the gradients of many steps are not each as long as all."""
+    count = sequences.shape[1]
+    if count == 1:
+        return [ops.squeeze(sequences, axis=1)]
+    half = count // 2
+    return [*unstacked(sequences[:, :half]), *unstacked(sequences[:, half:])]
+
+
+def _where(kept: Any, value: Any, other: Any) -> Any:
+    return ops.where(ops.reshape(kept, (kept.shape[0], *(1 for _ in value.shape[1:]))), value, other)
+
+
+def steps_that_count(mask: Any, sequences: Any, name: str) -> Any:
+    """A mask of sequences as booleans `(batch, steps)`, or None.
+
+    Raises:
+        ValueError: if its shape is not that of the sequences.
+    """
+    if mask is None or (isinstance(mask, (list, tuple)) and not tree.flatten(mask)):
+        return None
+    mask = ops.cast(tree.flatten(mask)[0], "bool")
+    if mask.ndim == 3:
+        mask = ops.any(mask, axis=-1)
+    if mask.shape != tuple(sequences.shape[:2]):
+        raise ValueError(
+            f"The mask of layer '{name}' must have the shape (batch, steps) of its inputs. Expected: "
+            f"{tuple(sequences.shape[:2])}. Received: mask of shape {mask.shape}"
+        )
+    return mask
+
+
+def is_probe(size: Any) -> bool:
+    """Whether a size stands for an unknown one in a model that is being described."""
+    active = trace.current()
+    return active is not None and size == active.probe
+
+
+__all__ = ["Step", "calls", "is_probe", "run_steps", "steps_that_count", "unstacked"]
