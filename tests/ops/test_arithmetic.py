@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from keraburn import ops
+from keraburn import ops, trace
 from tests.checks import Case, case, numbers
 
 A = numbers(3, 4)
@@ -101,6 +101,14 @@ def test_numbers_take_the_other_operands_dtype():
     assert ops.add(1, 2).dtype == "int32"
     assert ops.divide(1, 2).numpy() == np.float32(0.5)
     assert math.copysign(1, ops.multiply(ops.convert_to_tensor(0.0), -0.0).item()) == -1
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "logaddexp", "logaddexp2"])
+def test_equal_elements_share_the_gradient(name):
+    x = ops.ones(2)
+    found = trace.Compiled(lambda a, b: trace.gradients(ops.sum(getattr(ops, name)(a, b)), [a, b]), [x, x])(x, x)
+    for gradient in found:
+        assert gradient.numpy().tolist() == [0.5, 0.5]
 
 
 def test_errors_say_what_came():

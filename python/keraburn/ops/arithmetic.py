@@ -187,14 +187,15 @@ def logaddexp2(x1: Any, x2: Any) -> Tensor:
 
 def _log_of_sum(a: Tensor, b: Tensor, unit: float) -> Tensor:
     dtype = a.dtype
-    difference = emit("sub", b, a)
-    if unit != 1.0:
-        difference = emit("mul", difference, scalar(unit, dtype))
-    excess = emit("softplus", difference)
-    if unit != 1.0:
-        excess = emit("mul", excess, scalar(1.0 / unit, dtype))
     # Equal infinities have no difference.
-    return emit("where", emit("eq", a, b), emit("add", a, scalar(math.log(2.0) / unit, dtype)), emit("add", a, excess))
+    endless = emit("and", emit("isinf", a), emit("eq", a, b))
+    difference = emit("where", endless, scalar(0, dtype), emit("sub", b, a))
+    if unit == 1.0:
+        excess = emit("softplus", difference)
+    else:
+        excess = emit("softplus", emit("mul", difference, scalar(unit, dtype)))
+        excess = emit("mul", excess, scalar(1.0 / unit, dtype))
+    return emit("where", endless, a, emit("add", a, excess))
 
 
 @operation
