@@ -92,6 +92,8 @@ def test_dtype(dtype):
         (lambda i: i.Identity()((2,)), r"2D matrices.*Received: shape=\(2,\)"),
         (lambda i: i.Orthogonal()((2,)), r"at least two-dimensional.*Received: shape=\(2,\)"),
         (lambda i: i.VarianceScaling(scale=0.0), "Received: scale=0.0"),
+        (lambda i: i.VarianceScaling(scale="large"), "Received: scale=large"),
+        (lambda i: i.HeNormal()((-1, 2)), r"Received: shape=\(-1, 2\)"),
         (lambda i: i.VarianceScaling(mode="fan"), "Received: mode=fan"),
         (lambda i: i.VarianceScaling(distribution="gamma"), "Received: distribution=gamma"),
         (lambda i: i.RandomNormal(seed="a"), "Received: seed=a"),

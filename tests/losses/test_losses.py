@@ -104,6 +104,11 @@ def test_several_outputs_in_one_loss():
         (lambda k: k.MeanSquaredError(reduction="average"), "Received: reduction=average"),
         (lambda k: k.CategoricalGeneralizedCrossEntropy(q=1.0), "Received: q=1.0"),
         (lambda k: k.CategoricalCrossentropy(axis=True)(Y, P), "Received: axis=True"),
+        (lambda k: k.CategoricalCrossentropy(axis=5)(Y, P), "Received: axis=5"),
+        (lambda k: k.SparseCategoricalCrossentropy(axis=5)(np.ones(2), P), "Received: axis=5"),
+        (lambda k: k.SparseCategoricalCrossentropy()(1, 2.0), "0 dimensions"),
+        (lambda k: k.Circle()(Y, P), r"Received: y_true.shape=\(2, 2\)"),
+        (lambda k: k.CategoricalGeneralizedCrossEntropy()(np.ones(5), P), r"Received: y_true.shape=\(5,\)"),
     ],
 )
 def test_errors(call, message):

@@ -142,6 +142,12 @@ def test_dict_and_config():
         (lambda m: m.BinaryAccuracy()(np.ones((3, 2)), np.ones((4, 2))), r"Received: y_true.shape=\(3, 2\)"),
         (lambda m: m.SparseCategoricalAccuracy()(np.ones(5), np.ones((4, 2))), r"Received: y_true.shape=\(5,\)"),
         (lambda m: m.Mean()(np.ones(4), sample_weight=np.ones(3)), r"sample_weight.shape=\(3,\)"),
+        (lambda m: m.Precision(class_id=2)(np.ones((4, 2)), np.ones((4, 2))), "Received: class_id=2"),
+        (lambda m: m.AUC(num_thresholds="many"), "Received: num_thresholds=many"),
+        (lambda m: m.MeanIoU(0), "Received: num_classes=0"),
+        (lambda m: m.MeanIoU(2)(np.ones(4), np.ones(5)), r"Received: y_true.shape=\(4,\)"),
+        (lambda m: m.F1Score()(np.ones((4, 3)), np.ones((5, 3))), r"Received: y_true.shape=\(4, 3\)"),
+        (lambda m: m.CategoricalAccuracy()(np.ones(4), np.ones((4, 3))), "sparse_categorical_accuracy"),
         (lambda m: m.Precision(class_id=1)(np.ones(4), np.ones(4)), r"Received: y_pred.shape=\(4,\)"),
     ],
 )

@@ -217,6 +217,7 @@ def test_a_step_costs_the_same_scalars_for_many_variables():
         (lambda o: o.SGD().apply([gradient(1.0, 2.0)], [variable(1.0)]), r"Received: gradient.shape=\(2,\)"),
         (lambda o: o.Adam().set_weights([]), "not yet been built"),
         (lambda o: o.schedules.ExponentialDecay(0.1, 0, 0.5), "Received: decay_steps=0"),
+        (lambda o: o.schedules.InverseTimeDecay(0.1, "many", 0.5), "Received: decay_steps=many"),
         (lambda o: o.schedules.PiecewiseConstantDecay([1], [1.0]), "1 less than the length of values"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from keraburn import config, ops, random, registry
 from keraburn.initializers.initializer import Initializer
+from keraburn.ops.axes import normalize_shape
 from keraburn.tensor import Tensor
 
 
@@ -151,6 +152,7 @@ class Orthogonal(RandomInitializer):
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: str | None = None) -> Tensor:
+        shape = tuple(normalize_shape(shape))
         if len(shape) < 2:
             raise ValueError(
                 "The tensor to initialize must be at least two-dimensional. "

@@ -8,6 +8,7 @@ from typing import Any
 
 from keraburn import config, random, registry
 from keraburn.initializers.random import RandomInitializer
+from keraburn.ops.axes import normalize_shape
 from keraburn.tensor import Tensor
 
 
@@ -43,7 +44,7 @@ class VarianceScaling(RandomInitializer):
         input_axes: Sequence[int] | None = None,
         output_axes: Sequence[int] | None = None,
     ) -> None:
-        if scale <= 0:
+        if not isinstance(scale, (int, float)) or scale <= 0:
             raise ValueError(f"Argument `scale` must be positive float. Received: scale={scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ValueError(
@@ -65,6 +66,7 @@ class VarianceScaling(RandomInitializer):
 
     def __call__(self, shape: Any, dtype: str | None = None) -> Tensor:
         dtype = dtype or config.floatx()
+        shape = tuple(normalize_shape(shape))
         inputs, outputs = compute_fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": inputs, "fan_out": outputs, "fan_avg": (inputs + outputs) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)

@@ -7,6 +7,7 @@ from typing import Any
 
 from keraburn import config, dtypes, ops
 from keraburn.losses.loss import LossFunctionWrapper, check_same_shape, mean_last
+from keraburn.ops.axes import normalize_axis
 from keraburn.tensor import Tensor
 
 
@@ -86,9 +87,10 @@ def sparse_categorical_crossentropy(
     """
     y_true = ops.convert_to_tensor(y_true)
     y_pred = _float(y_pred)
+    axis = normalize_axis(axis, len(y_pred.shape))
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = ops.squeeze(y_true, axis)
-    _check_indices(y_true, y_pred, axis)
+    _check_indices("sparse_categorical_crossentropy", y_true, y_pred, axis)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     valid = ops.not_equal(y_true, ignore_class)
@@ -118,12 +120,14 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     array([1.], dtype=float32)
     """
     y_pred = _float(y_pred)
-    hot = ops.one_hot(ops.cast(y_true, "int32"), y_pred.shape[-1], dtype=y_pred.dtype)
+    y_true = ops.cast(y_true, "int32")
+    _check_indices("categorical_generalized_cross_entropy", y_true, y_pred, normalize_axis(-1, len(y_pred.shape)))
+    hot = ops.one_hot(y_true, y_pred.shape[-1], dtype=y_pred.dtype)
     p = ops.sum(ops.multiply(y_pred, hot), axis=-1)
     return ops.divide(ops.subtract(1.0, ops.power(p, q)), q)
 
 
-def _check_indices(y_true: Tensor, y_pred: Tensor, axis: int) -> None:
+def _check_indices(name: str, y_true: Tensor, y_pred: Tensor, axis: int) -> None:
     expected = list(y_pred.shape)
     del expected[axis]
     if y_true.shape == tuple(expected):
@@ -131,7 +135,7 @@ def _check_indices(y_true: Tensor, y_pred: Tensor, axis: int) -> None:
     same = y_true.shape == y_pred.shape
     hint = " For one-hot targets, use the loss `categorical_crossentropy`." if same else ""
     raise ValueError(
-        "In loss sparse_categorical_crossentropy, `y_true` must have the shape of `y_pred` without the axis of "
+        f"In loss {name}, `y_true` must have the shape of `y_pred` without the axis of "
         f"classes: {tuple(expected)}.{hint} Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
     )
 
@@ -154,13 +158,14 @@ def class_targets(name: str, y_true: Any, y_pred: Any, label_smoothing: float, a
     fewer = len(y_true.shape) < len(y_pred.shape) or (y_true.shape[-1:] == (1,) and y_pred.shape[-1:] != (1,))
     hint = " For indices of classes, use the loss `sparse_categorical_crossentropy`." if fewer else ""
     check_same_shape(name, y_true, y_pred, hint)
-    if y_pred.shape[-1] == 1:
+    if y_pred.shape[-1:] == (1,):
         warnings.warn(
             f"In loss {name}, expected y_pred.shape to be (batch_size, num_classes) with num_classes > 1. "
             f"Received: y_pred.shape={y_pred.shape}. Consider using 'binary_crossentropy' if you only have 2 classes.",
             SyntaxWarning,
             stacklevel=3,
         )
+    normalize_axis(axis, len(y_pred.shape))
     if label_smoothing:
         share = label_smoothing / y_true.shape[-1]
         y_true = ops.add(ops.multiply(y_true, 1.0 - label_smoothing), share)

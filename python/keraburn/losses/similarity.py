@@ -38,6 +38,12 @@ def circle(
     (3,)
     """
     y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true)
+    if len(y_pred.shape) != 2 or y_true.shape not in ((y_pred.shape[0],), (y_pred.shape[0], 1)):
+        raise ValueError(
+            "The circle loss needs `y_pred` of shape (batch, n) and `y_true` of shape (batch,). "
+            f"Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
+        )
     labels = ops.reshape(ops.cast(y_true, "int32"), (-1, 1))
     references = y_pred if ref_embeddings is None else ops.convert_to_tensor(ref_embeddings)
     others = labels if ref_labels is None else ops.reshape(ops.cast(ref_labels, "int32"), (-1, 1))

@@ -62,8 +62,13 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     array([1.], dtype=float32)
     """
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-    if len(y_true.shape) == len(y_pred.shape):
-        check_shapes(y_true, y_pred)
+    if len(y_true.shape) != len(y_pred.shape):
+        raise ValueError(
+            "`y_true` must be one-hot, of the shape of `y_pred`; for indices of classes, use "
+            "`sparse_categorical_accuracy`. "
+            f"Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
+        )
+    check_shapes(y_true, y_pred)
     return _as_share(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1)))
 
 

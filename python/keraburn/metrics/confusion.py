@@ -86,6 +86,10 @@ def update_counts(
                 "When class_id is provided, y_pred must be a 2D array with shape (num_samples, num_classes). "
                 f"Received: y_pred.shape={y_pred.shape}"
             )
+        if not 0 <= class_id < y_pred.shape[-1]:
+            raise ValueError(
+                f"`class_id` must be in [0, {y_pred.shape[-1]}), the columns of `y_pred`. Received: class_id={class_id}"
+            )
         y_true, y_pred = y_true[..., class_id : class_id + 1], y_pred[..., class_id : class_id + 1]
     if label_weights is not None and not multi_label:
         weight = label_weights if weight is None else ops.multiply(weight, label_weights)

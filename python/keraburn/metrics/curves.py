@@ -85,7 +85,7 @@ class AUC(_FourCounts):
             self.num_thresholds = len(inner) + 2
             self._even = are_even([0.0, *inner, 1.0])
         else:
-            if num_thresholds <= 1:
+            if not isinstance(num_thresholds, int) or num_thresholds <= 1:
                 raise ValueError(
                     f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={num_thresholds}"
                 )
@@ -224,7 +224,7 @@ class _BestUnderConstraint(_FourCounts):
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        if num_thresholds <= 0:
+        if not isinstance(num_thresholds, int) or num_thresholds <= 0:
             raise ValueError(
                 f"Argument `num_thresholds` must be an integer > 0. Received: num_thresholds={num_thresholds}"
             )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keraburn import config, dtypes, ops
+from keraburn.losses.loss import check_shapes
 from keraburn.metrics.metric import Metric
 from keraburn.tensor import Tensor
 
@@ -48,7 +49,9 @@ class IoU(Metric):
         axis: int = -1,
     ) -> None:
         super().__init__(name=name, dtype=dtype or "int32")
-        if max(target_class_ids) >= num_classes:
+        if num_classes < 1:
+            raise ValueError(f"`num_classes` must be at least 1. Received: num_classes={num_classes}")
+        if not all(0 <= each < num_classes for each in target_class_ids):
             raise ValueError(
                 f"Target class ids must be in the range [0, {num_classes}). "
                 f"Received: target_class_ids={target_class_ids}"
@@ -68,6 +71,7 @@ class IoU(Metric):
         y_true = y_true if self.sparse_y_true else ops.argmax(y_true, axis=self.axis)
         y_pred = y_pred if self.sparse_y_pred else ops.argmax(y_pred, axis=self.axis)
         y_true, y_pred = (ops.reshape(ops.cast(each, "int32"), (-1,)) for each in (y_true, y_pred))
+        check_shapes(y_true, y_pred)
         weight = ops.convert_to_tensor(1 if sample_weight is None else sample_weight)
         if dtypes.is_float(weight.dtype) and not dtypes.is_float(self.dtype):
             warnings.warn(

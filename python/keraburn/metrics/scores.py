@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from keraburn import config, ops
-from keraburn.losses.loss import squeeze_or_expand_to_same_rank
+from keraburn.losses.loss import check_shapes, squeeze_or_expand_to_same_rank
 from keraburn.metrics.metric import Metric, as_float
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
@@ -18,6 +18,7 @@ def _check_matrices(metric: str, y_true: Tensor, y_pred: Tensor) -> None:
             f"{metric} expects 2D inputs with shape (batch_size, output_dim). "
             f"Received: y_pred.shape={y_pred.shape} and y_true.shape={y_true.shape}"
         )
+    check_shapes(y_true, y_pred)
 
 
 class FBetaScore(Metric):

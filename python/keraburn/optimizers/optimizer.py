@@ -111,7 +111,8 @@ class Optimizer(State):
             warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=3)
         if kwargs:
             raise ValueError(f"Argument(s) not recognized: {kwargs}. Received: {', '.join(kwargs)}")
-        if gradient_accumulation_steps and gradient_accumulation_steps < 2:
+        steps = gradient_accumulation_steps
+        if steps and (not isinstance(steps, int) or steps < 2):
             raise ValueError(
                 "`gradient_accumulation_steps` must be an integer >= 2. "
                 f"Received: gradient_accumulation_steps={gradient_accumulation_steps}"
@@ -205,6 +206,9 @@ class Optimizer(State):
         Args:
             variables: in the order in which gradients will come.
         """
+        for variable in variables:
+            if not isinstance(variable, Variable):
+                raise TypeError(f"An optimizer is built on a list of variables. Received: {variable!r} among them")
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
         for index, variable in enumerate(variables):

@@ -44,7 +44,7 @@ def _progress(step: Any, decay_steps: float, staircase: bool = False) -> Tensor:
 
 
 def _positive(name: str, value: float) -> float:
-    if value <= 0:
+    if not isinstance(value, (int, float)) or value <= 0:
         raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={value}")
     return value
 

@@ -145,6 +145,8 @@ def deserialize_keras_object(
     if "class_name" not in config or "config" not in config:
         return {key: deserialize_keras_object(value, safe_mode=safe_mode) for key, value in config.items()}
     name = config["class_name"]
+    if not isinstance(name, str):
+        raise TypeError(f"A config's class name is a string. Received: config={config}")
     if name.startswith("__") and name.endswith("__"):
         return deserialize_data(name, config["config"], safe_mode)
     if name == "function":
