@@ -13,6 +13,7 @@ import numpy as np
 from keraburn import config as settings
 from keraburn import constraints, dtype_policies, initializers, ops, regularizers, trace, tree
 from keraburn.layers import call as calls
+from keraburn.layers import copying
 from keraburn.layers.input_spec import assert_input_compatibility
 from keraburn.layers.node import Node
 from keraburn.layers.operation import Operation, default, is_default, signature
@@ -192,10 +193,23 @@ class Layer(Penalties, Operation):
     def build(self, input_shape: Any) -> None:
         """Make the weights; called once, before the first call.
 
+        A layer that does not write this itself has its inner layers built by a description of its `call`.
+
         Args:
             input_shape: shape of the input, None where unknown; or a structure of shapes.
         """
         self._check_super_called()
+        if input_shape is None or all(layer.built for layer in self._layers):
+            return
+        try:
+            apply.describe(self.call, (_symbols_of(input_shape, self.compute_dtype, type(self).__name__),), {})
+        except Exception as error:
+            warnings.warn(
+                f"`build()` was called on layer '{self.name}', which has no `build()` method of its own, and its "
+                f"`call()` does not run on the shape alone. Layers inside it are not built. The error was: {error}. "
+                f"Received: input_shape={input_shape}",
+                stacklevel=4,
+            )
 
     def add_weight(
         self,
@@ -451,6 +465,9 @@ class Layer(Penalties, Operation):
                 "You can build it manually via: `layer.build(input_shape)`."
             )
         return sum(math.prod(weight.shape) for weight in self.weights)
+
+    def __reduce__(self) -> Any:
+        return copying.reduced(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.__dict__.get('name')}, built={self.__dict__.get('built', False)}>"

@@ -111,8 +111,16 @@ class Operation:
         """
         if isinstance(config.get("dtype"), dict):
             config = {**config, "dtype": dtype_policies.deserialize(config["dtype"]).name}
+        # What every layer has, but the `__init__` of this one does not take, is set afterwards.
+        parameters = signature(cls.__init__).parameters
+        closed = all(parameter.kind is not parameter.VAR_KEYWORD for parameter in parameters.values())
+        later = {"trainable": "trainable", "dtype": "dtype_policy"}
+        left = {key: value for key, value in config.items() if closed and key in later and key not in parameters}
         try:
-            return cls(**config)
+            instance = cls(**{key: value for key, value in config.items() if key not in left})
+            for key, value in left.items():
+                setattr(instance, later[key], value)
+            return instance
         except Exception as error:
             raise TypeError(
                 f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
