@@ -183,6 +183,7 @@ from keraburn.ops.elementwise import (
     tanh,
     trunc,
 )
+from keraburn.ops.elimination import cholesky, cholesky_inverse, det, inv, logdet, slogdet, solve, solve_triangular
 from keraburn.ops.encoding import (
     multi_hot,
     one_hot,
@@ -213,9 +214,6 @@ from keraburn.ops.joining import (
     vsplit,
     vstack,
 )
-from keraburn.ops.linalg import (
-    norm,
-)
 from keraburn.ops.math import (
     cdist,
     extract_sequences,
@@ -231,6 +229,7 @@ from keraburn.ops.normalization import (
     psnr,
     rms_normalization,
 )
+from keraburn.ops.norms import norm
 from keraburn.ops.products import (
     cross,
     dot,

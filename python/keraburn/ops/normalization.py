@@ -9,7 +9,7 @@ from keraburn import config
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axes, normalize_axis
 from keraburn.ops.convert import convert, floating, promote_floating, scalar
-from keraburn.ops.linalg import norm
+from keraburn.ops.norms import norm
 from keraburn.ops.reduction import averaged, reduce
 from keraburn.ops.shaping import reshaped
 from keraburn.tensor import Tensor

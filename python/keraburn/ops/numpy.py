@@ -130,6 +130,7 @@ from keraburn.ops.elementwise import (
     tanh,
     trunc,
 )
+from keraburn.ops.elimination import slogdet
 from keraburn.ops.getitem import (
     get_item,
 )
