@@ -72,7 +72,7 @@ from keraburn.ops.diagonals import (
     tril,
     triu,
 )
-from keraburn.ops.einsum import (
+from keraburn.ops.einstein import (
     einsum,
 )
 from keraburn.ops.elementwise import (
