@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import keraburn
@@ -52,7 +53,7 @@ CASES = [
     ("ScheduleFreeAdamW", {"learning_rate": 0.01}),
     ("ScheduleFreeAdamW", {"learning_rate": 0.01, "warmup_steps": 4}),
 ]
-NOT_YET = {"LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
+NOT_YET = {"LossScaleOptimizer"}
 
 SCHEDULES = [
     ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}),
@@ -81,10 +82,32 @@ def test_schedule(name, arguments):
     harness.check_schedule(name, arguments)
 
 
+def test_several_optimizers():
+    values = []
+    for package in (keraburn, harness.keras):
+        weights = [package.Variable(np.ones(3, "float32"), name=name) for name in ("kernel", "bias", "gain")]
+        optimizers = package.optimizers
+        chosen = optimizers.OptimizerMap(
+            optimizers.Adam(0.1), {"b.*": optimizers.SGD(0.5), "gain": optimizers.RMSprop()}
+        )
+        optimizer = optimizers.MultiOptimizer(chosen)
+        for step in range(3):
+            gradients = [package.ops.convert_to_tensor(np.arange(3, dtype="float32") + step + i) for i in range(3)]
+            optimizer.apply(gradients, weights)
+        values.append([np.asarray(each) for each in weights + optimizer.variables])
+        config = optimizers.serialize(optimizer)
+        assert config["config"]["optimizer_map"]["class_name"] == "OptimizerMap"
+        assert len(optimizers.deserialize(config).optimizers) == 3
+        with pytest.raises(AttributeError, match="Learning rate cannot be accessed"):
+            _ = optimizer.learning_rate
+    for ours, theirs in zip(*values, strict=True):
+        harness.assert_close(ours, theirs, "MultiOptimizer")
+
+
 def test_every_public_name_has_a_case():
     names = harness.public_names(keraburn.optimizers)
     assert len(names) > 12
-    assert names == {case[0] for case in CASES} | {"Optimizer"}
+    assert names == {case[0] for case in CASES} | {"Optimizer", "MultiOptimizer", "OptimizerMap"}
     names = harness.public_names(keraburn.optimizers.schedules)
     assert len(names) > 5
     assert names == {case[0] for case in SCHEDULES} | {"LearningRateSchedule"}
@@ -97,8 +120,6 @@ def test_every_name_of_keras_is_here():
 
 
 def test_names_of_variables():
-    import numpy as np
-
     for name in ("SGD", "RMSprop", "Adam", "Adagrad", "Ftrl"):
         paths = []
         for package in (keraburn, harness.keras):

@@ -14,6 +14,7 @@ from keraburn.optimizers.adamax import Adamax
 from keraburn.optimizers.ftrl import Ftrl
 from keraburn.optimizers.lamb import Lamb
 from keraburn.optimizers.lion import Lion
+from keraburn.optimizers.multi import MultiOptimizer, OptimizerMap
 from keraburn.optimizers.muon import Muon
 from keraburn.optimizers.nadam import Nadam
 from keraburn.optimizers.optimizer import Optimizer
@@ -34,8 +35,10 @@ _PUBLISHED = registry.publish(
         Ftrl,
         Lamb,
         Lion,
+        MultiOptimizer,
         Muon,
         Nadam,
+        OptimizerMap,
         RMSprop,
         SGD,
         ScheduleFreeAdamW,
