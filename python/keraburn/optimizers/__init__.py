@@ -14,6 +14,7 @@ from keraburn.optimizers.adamax import Adamax
 from keraburn.optimizers.ftrl import Ftrl
 from keraburn.optimizers.lamb import Lamb
 from keraburn.optimizers.lion import Lion
+from keraburn.optimizers.loss_scale import LossScaleOptimizer
 from keraburn.optimizers.multi import MultiOptimizer, OptimizerMap
 from keraburn.optimizers.muon import Muon
 from keraburn.optimizers.nadam import Nadam
@@ -35,6 +36,7 @@ _PUBLISHED = registry.publish(
         Ftrl,
         Lamb,
         Lion,
+        LossScaleOptimizer,
         MultiOptimizer,
         Muon,
         Nadam,

@@ -362,7 +362,7 @@ class Optimizer(State):
             if condition:
                 action()
             return
-        known = [*self._variables, *self._trainable_variables]
+        known = [*self.variables, *self._trainable_variables]
         before = [variable.value for variable in known]
         action()
         for variable, old in zip(known, before, strict=True):
