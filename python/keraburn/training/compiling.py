@@ -76,6 +76,12 @@ class Compiling(_Base):
 
         Raises:
             ValueError: if a name is not known (the nearest known one is named) or an argument has a wrong type.
+
+        Example:
+
+        >>> import keraburn as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+        >>> model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
         """
         given = {
             "optimizer": optimizer,

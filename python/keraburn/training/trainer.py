@@ -186,6 +186,15 @@ class Trainer(Compiling):
 
         Raises:
             ValueError: if the model was not compiled, or data and arguments do not fit.
+
+        Example:
+
+        >>> import numpy as np, keraburn as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile("sgd", "mse", metrics=["mae"])
+        >>> result = model.evaluate(np.ones((4, 2)), np.zeros((4, 1)), verbose=0)
+        >>> list(result), result.mae
+        ([4.0, 2.0], 2.0)
         """
         self._assert_compile_called("evaluate")
         batch_size = arguments.whole_or_none("batch_size", batch_size, 1)
@@ -288,6 +297,14 @@ class Trainer(Compiling):
 
         Raises:
             ValueError: if the model was not compiled, or the data does not fit.
+
+        Example:
+
+        >>> import numpy as np, keraburn as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+        >>> model.compile("sgd", "mse")
+        >>> model.train_on_batch(np.ones((4, 2)), np.zeros((4, 1))).loss
+        4.0
         """
         self._assert_compile_called("train_on_batch")
         return self._one_batch("train", self._make_train_step, x, y, sample_weight, class_weight, return_dict)
