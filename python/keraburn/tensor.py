@@ -220,6 +220,11 @@ class KerasTensor(_Symbolic):
         self.name = name or "keras_tensor"
         self.history = history
 
+    def __len__(self) -> int:
+        if self.shape and self.shape[0] is None:
+            raise TypeError(f"A symbol of unknown length cannot be counted or iterated over. Received: {self!r}")
+        return super().__len__()
+
     @property
     def size(self) -> Any:
         return None if None in self.shape else int(np.prod(self.shape, dtype=np.int64))

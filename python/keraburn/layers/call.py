@@ -40,7 +40,7 @@ class Scope:
 
     __slots__ = ("entered", "layer")
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Any) -> None:
         self.layer = layer
         self.entered = False
 
@@ -70,15 +70,18 @@ class Arguments:
         ValueError: if an argument mixes tensors with something else.
     """
 
-    def __init__(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         parameters = layer._call_parameters
         self.training = kwargs.get("training")
         if "training" in kwargs and "training" not in parameters:
             del kwargs["training"]
         self.values = _bind(layer, args, kwargs)
         self.default_training = self.values.get("training")
-        if self.training is None and len(args) > 1 and "training" in parameters[: len(args)]:
-            self.training = self.default_training
+        if len(args) > 1 and "training" in parameters[: len(args)]:
+            raise ValueError(
+                f"Layer '{layer.name}' (of type {type(layer).__name__}) takes `training` as a keyword argument only. "
+                f"Received: {len(args)} positional arguments for {parameters}"
+            )
         self.first = next(iter(self.values.values()), None)
         self.tensors = {name: value for name, value in self.values.items() if _holds_tensors(name, value)}
 
@@ -90,7 +93,7 @@ class Arguments:
             if name not in ("mask", "args", "kwargs")
         }
 
-    def shapes_for(self, method: Callable[..., Any], layer: Layer) -> dict[str, Any]:
+    def shapes_for(self, method: Callable[..., Any], layer: Any) -> dict[str, Any]:
         """The arguments for `build` or `compute_output_shape`: by name, or the first shape where they take one.
 
         Raises:
@@ -137,7 +140,13 @@ def _bind(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
         once = len(values) == len(defaults) and given == len(set(list(defaults)[: len(args)]) | kwargs.keys())
         if once and not any(value is _MISSING for value in values.values()):
             return values
-    bound = signature(type(layer).call).bind(layer, *args, **kwargs)
+    try:
+        bound = signature(type(layer).call).bind(layer, *args, **kwargs)
+    except TypeError as error:
+        raise TypeError(
+            f"{type(layer).__name__}.call() of layer '{layer.name}': {error}. Expected arguments: "
+            f"{layer._call_parameters}. Received: {len(args)} positional ones and {sorted(kwargs)} by name"
+        ) from None
     bound.apply_defaults()
     return dict(list(bound.arguments.items())[1:])
 

@@ -84,11 +84,11 @@ class Dense(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        size = input_shape[-1]
+        size = input_shape[-1] if input_shape else None
         if size is None:
             raise ValueError(
                 f"The last dimension of the inputs to layer '{self.name}' (Dense) must be known, but it is None. "
-                f"Received: input_shape={tuple(input_shape)}"
+                f"Received: input_shape={input_shape}"
             )
         self.kernel = self.add_weight(
             name="kernel",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,13 @@ from keraburn import config as settings
 from keraburn import constraints, dtype_policies, initializers, ops, regularizers, trace, tree
 from keraburn.layers import call as calls
 from keraburn.layers import copying
+from keraburn.layers.description import Description, symbols_of
 from keraburn.layers.input_spec import assert_input_compatibility
 from keraburn.layers.node import Node
 from keraburn.layers.operation import Operation, default, is_default, signature
-from keraburn.layers.penalties import Penalties
 from keraburn.ops import apply
 from keraburn.ops.convert import convert
-from keraburn.tensor import KerasTensor, Tensor
+from keraburn.tensor import Tensor
 from keraburn.variable import Variable
 
 
@@ -29,6 +29,11 @@ def _built_once(build: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, (str, int, float)):
+                raise ValueError(
+                    f"`build()` of layer '{self.name}' expects a shape such as (None, 3). Received: {value!r}"
+                )
         if self.__dict__.get("_building"):
             build(self, *args, **kwargs)
             return
@@ -47,7 +52,7 @@ def _built_once(build: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-class Layer(Penalties, Operation):
+class Layer(Description, Operation):
     """A callable with weights: subclasses make them in `build` and compute with them in `call`.
 
     Attributes that are variables, layers, metrics or seed generators, and those inside lists, dicts, tuples and sets,
@@ -202,7 +207,7 @@ class Layer(Penalties, Operation):
         if input_shape is None or all(layer.built for layer in self._layers):
             return
         try:
-            apply.describe(self.call, (_symbols_of(input_shape, self.compute_dtype, type(self).__name__),), {})
+            apply.describe(self.call, (symbols_of(input_shape, self.compute_dtype, type(self).__name__),), {})
         except Exception as error:
             warnings.warn(
                 f"`build()` was called on layer '{self.name}', which has no `build()` method of its own, and its "
@@ -373,7 +378,7 @@ class Layer(Penalties, Operation):
         return outputs
 
     def _describe_call(self, arguments: calls.Arguments, args: Any, kwargs: Any, given: Any) -> Any:
-        outputs = self.compute_output_spec(*args, **kwargs)
+        outputs = self._inferred(args, kwargs)
         previous = kwargs.get("mask")
         previous = calls.masks_of(arguments.first) if previous is None else previous
         if self.supports_masking:
@@ -407,7 +412,8 @@ class Layer(Penalties, Operation):
                 converted._keras_mask = mask
             return converted
         if first and calls.is_numbers(value):
-            value = np.asarray(value)
+            value = convert(value)
+            return self._convert(value)
         if isinstance(value, (list, tuple, dict)):
             return tree.map_structure(self._convert, value)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and self.autocast and "float" in self.input_dtype:
@@ -420,27 +426,6 @@ class Layer(Penalties, Operation):
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The mask of the outputs: the inputs' own, unless overridden."""
         return previous_mask
-
-    # Describing.
-
-    @default
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """The outputs as KerasTensors for inputs that are KerasTensors."""
-        if is_default(self.compute_output_shape):
-            return apply.describe(self.call, args, kwargs)
-        arguments = calls.Arguments(self, args, dict(kwargs))
-        shape = self.compute_output_shape(**arguments.shapes_for(self.compute_output_shape, self))
-        return _symbols_of(shape, self.compute_dtype, type(self).__name__)
-
-    @default
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the output for an input of a shape, None where unknown; or structures of shapes."""
-        inputs = _symbols_of(input_shape, self.compute_dtype, type(self).__name__)
-        with self._scope():
-            if not self.built and not is_default(self.build):
-                self.build(input_shape)
-        outputs = apply.describe(self.call, (inputs,), {})
-        return tree.map_structure(lambda output: output.shape, outputs)
 
     # Configuration.
 
@@ -474,16 +459,3 @@ class Layer(Penalties, Operation):
 
 
 Layer.build = default(_built_once(Layer.build))  # type: ignore[method-assign]
-
-
-def _symbols_of(shape: Any, dtype: str, layer: str) -> Any:
-    """KerasTensors in the structure of a structure of shapes."""
-    if isinstance(shape, dict):
-        return {key: _symbols_of(item, dtype, layer) for key, item in shape.items()}
-    if not isinstance(shape, Sequence):
-        raise ValueError(
-            f"Method `compute_output_shape()` of layer {layer} should return a shape tuple. Received: {shape}"
-        )
-    if all(size is None or isinstance(size, (int, np.integer)) for size in shape):
-        return KerasTensor(shape, dtype)
-    return [_symbols_of(item, dtype, layer) for item in shape]

@@ -162,6 +162,10 @@ class State:
             ValueError: if there are too many or too few, or a shape differs.
         """
         own = self.weights
+        if not isinstance(weights, Sequence) or isinstance(weights, str):
+            raise ValueError(
+                f"`set_weights(weights)` of layer '{self.name}' expects a list of arrays. Received: weights={weights!r}"
+            )
         if len(own) != len(weights):
             raise ValueError(
                 f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of length "

@@ -75,6 +75,11 @@ class Functional(DirectCalls, Model):
             _operations=graph.operations,
         )
 
+    @property
+    def _title(self) -> str:
+        """The name that users know the model by: a Sequential's own, for the graph inside it."""
+        return self.__dict__.get("_owner_name", self.name)
+
     def _lock_state(self) -> None:
         # Layers may be attached to a functional model as attributes.
         pass
@@ -147,7 +152,7 @@ class Functional(DirectCalls, Model):
             return [np.asarray(value) if calls.is_numbers(value) else value for value in inputs]
         return inputs
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         tensors = self._standardize(inputs)
         if mask is not None:
             calls.set_masks(tensors, [mask] if isinstance(mask, Tensor) else tree.flatten(mask))
@@ -209,7 +214,8 @@ class Functional(DirectCalls, Model):
                 )
         if len(flat) != len(self._inputs):
             raise ValueError(
-                f'Layer "{self.name}" expects {len(self._inputs)} input(s), but it received {len(flat)} input tensors.'
+                f'Layer "{self._title}" expects {len(self._inputs)} input(s), but it received {len(flat)} '
+                "input tensors."
             )
         return [self._standardize_one(tensor, symbol) for tensor, symbol in zip(flat, self._inputs, strict=True)]
 
@@ -230,8 +236,8 @@ class Functional(DirectCalls, Model):
             tensor = ops.expand_dims(tensor, -1)
         elif rank != wanted:
             raise ValueError(
-                f"Invalid input shape for input '{symbol.name}' of model '{self.name}'. Expected shape "
-                f"{symbol.shape}, but input has incompatible shape {tuple(tensor.shape)}"
+                f"Invalid input shape for input '{symbol.history.operation.name}' of model '{self._title}'. "
+                f"Expected shape {symbol.shape}, but input has incompatible shape {tuple(tensor.shape)}"
             )
         if mask is not None:
             calls.set_masks(tensor, mask)

@@ -73,7 +73,12 @@ class Model(Trainer, Layer):
             _make_functional(type(self))
             _Kinds.functional.__init__(self, *args, **kwargs)
             return
-        super().__init__(*args, **kwargs)
+        if args or "inputs" in kwargs or "outputs" in kwargs:
+            raise ValueError(
+                f"{type(self).__name__} is made from `inputs` and `outputs`, both symbols of `keras.Input` and layers, "
+                f"or by a subclass from arguments of its own. Received: args={args}, kwargs={kwargs}"
+            )
+        super().__init__(**kwargs)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
@@ -100,6 +105,8 @@ class Model(Trainer, Layer):
         if index is not None and name is not None:
             raise ValueError(f"Provide only a layer name or a layer index. Received: index={index}, name={name}.")
         if index is not None:
+            if not isinstance(index, int):
+                raise ValueError(f"A layer index must be an integer. Received: index={index!r}")
             if len(layers) <= index:
                 raise ValueError(
                     f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers."
@@ -169,4 +176,11 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     """The model whose architecture `Model.to_json` wrote; its weights are new."""
     import json
 
-    return registry.deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    try:
+        config = json.loads(json_string)
+    except (TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"No JSON: {error}. Received: json_string={json_string!r:.100}") from None
+    model = registry.deserialize_keras_object(config, custom_objects=custom_objects)
+    if not isinstance(model, Model):
+        raise ValueError(f"The JSON describes no model. Received: json_string={json_string!r:.100}")
+    return model

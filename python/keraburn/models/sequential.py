@@ -153,9 +153,11 @@ class Sequential(DirectCalls, Model):
         for layer in self._layers[1:]:
             _check_arguments(layer)
             outputs = layer(outputs)
-        self.__dict__["_functional"] = Functional(inputs=inputs, outputs=outputs)
+        graph = Functional(inputs=inputs, outputs=outputs)
+        graph.__dict__["_owner_name"] = self.name
+        self.__dict__["_functional"] = graph
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._functional is not None:
             return self._functional.call(inputs, training=training, mask=mask)
         outputs = inputs

@@ -35,6 +35,13 @@ def print_summary(
     Raises:
         ValueError: if the table would be too narrow, or `layer_range` names no layers.
     """
+    for name, value, fits in (
+        ("line_length", line_length, isinstance(line_length, int)),
+        ("positions", positions, isinstance(positions, (list, tuple))),
+        ("print_fn", print_fn, callable(print_fn)),
+    ):
+        if value is not None and not fits:
+            raise ValueError(f"Invalid argument `{name}` of `summary()`. Received: {name}={value!r}")
     graph = _Graph(model)
     titles = ["Layer (type)", "Output Shape", "Param #"]
     alignments = ["left", "left", "right"]

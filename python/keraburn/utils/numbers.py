@@ -30,6 +30,8 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """
+    if num_classes is not None and (not isinstance(num_classes, (int, np.integer)) or num_classes < 1):
+        raise ValueError(f"`num_classes` must be a positive integer. Received: num_classes={num_classes!r}")
     if isinstance(x, Tensor):
         if num_classes is None:
             raise ValueError("`num_classes` must be given for a tensor. Received: num_classes=None")
@@ -73,6 +75,8 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
     if isinstance(x, Tensor):
         return ops.normalize(x, axis=axis, order=order)
     x = np.asarray(x)
+    if x.dtype.kind not in "biuf":
+        raise ValueError(f"Only numbers can be normalized. Received: x of dtype {x.dtype}")
     norm = np.atleast_1d(np.linalg.norm(x, order, axis))
     norm[norm == 0] = 1
     return x / np.expand_dims(norm, axis)

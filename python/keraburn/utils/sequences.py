@@ -47,6 +47,8 @@ def pad_sequences(
     for sequence in sequences:
         if not hasattr(sequence, "__len__"):
             raise ValueError(f"`sequences` must be a list of iterables. Found non-iterable: {sequence}")
+    if maxlen is not None and (not isinstance(maxlen, (int, np.integer)) or maxlen < 0):
+        raise ValueError(f"`maxlen` must be a non-negative integer. Received: maxlen={maxlen!r}")
     if maxlen is None:
         maxlen = max(map(len, sequences), default=0)
     is_text = np.issubdtype(dtype, np.str_) or np.issubdtype(dtype, np.bytes_)
@@ -62,7 +64,13 @@ def pad_sequences(
     for position, sequence in enumerate(sequences):
         if not len(sequence):
             continue
-        kept = np.asarray(sequence[-maxlen:] if truncating == "pre" else sequence[:maxlen], dtype=dtype)
+        try:
+            kept = np.asarray(sequence[-maxlen:] if truncating == "pre" else sequence[:maxlen], dtype=dtype)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"The sequence at position {position} does not hold values of dtype {dtype}: {error}. "
+                f"Received: {sequence!r:.100}"
+            ) from None
         if kept.shape[1:] != item_shape:
             raise ValueError(
                 f"Shape of sample {kept.shape[1:]} of sequence at position {position} is different from expected "

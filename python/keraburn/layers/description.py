@@ -1,0 +1,68 @@
+"""What a layer gives for inputs of which only shapes and dtypes are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from keraburn import tree
+from keraburn.layers import call as calls
+from keraburn.layers.operation import default, is_default
+from keraburn.layers.penalties import Penalties
+from keraburn.ops import apply
+from keraburn.tensor import KerasTensor
+
+
+class Description(Penalties):
+    """The shapes and dtypes of a layer's outputs: as the subclass says, else by tracing its `call`."""
+
+    built: bool
+    compute_dtype: Any
+    call: Callable[..., Any]
+    build: Callable[..., Any]
+
+    @default
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs as KerasTensors for inputs that are KerasTensors."""
+        if is_default(self.compute_output_shape):
+            return apply.describe(self.call, args, kwargs)
+        arguments = calls.Arguments(self, args, dict(kwargs))
+        shape = self.compute_output_shape(**arguments.shapes_for(self.compute_output_shape, self))
+        return symbols_of(shape, self.compute_dtype, type(self).__name__)
+
+    @default
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output for an input of a shape, None where unknown; or structures of shapes."""
+        inputs = symbols_of(input_shape, self.compute_dtype, type(self).__name__)
+        with calls.Scope(self):
+            if not self.built and not is_default(self.build):
+                self.build(input_shape)
+        outputs = apply.describe(self.call, (inputs,), {})
+        return tree.map_structure(lambda output: output.shape, outputs)
+
+    def _inferred(self, args: Any, kwargs: Any) -> Any:
+        if type(self).__module__.startswith("keraburn.") and type(self).__name__ != "Lambda":
+            return self.compute_output_spec(*args, **kwargs)
+        try:
+            return self.compute_output_spec(*args, **kwargs)
+        except (TypeError, ValueError) as error:
+            raise type(error)(
+                f"Could not automatically infer the output shape / dtype of '{self.name}' (of type "
+                f"{type(self).__name__}). Either the `{type(self).__name__}.call()` method is incorrect, or you need "
+                f"to implement the `compute_output_shape()` method. Error encountered:\n\n{error}"
+            ) from error
+
+
+def symbols_of(shape: Any, dtype: str, layer: str) -> Any:
+    """KerasTensors in the structure of a structure of shapes."""
+    if isinstance(shape, dict):
+        return {key: symbols_of(item, dtype, layer) for key, item in shape.items()}
+    if not isinstance(shape, Sequence):
+        raise ValueError(
+            f"Method `compute_output_shape()` of layer {layer} should return a shape tuple. Received: {shape}"
+        )
+    if all(size is None or isinstance(size, (int, np.integer)) for size in shape):
+        return KerasTensor(shape, dtype)
+    return [symbols_of(item, dtype, layer) for item in shape]
