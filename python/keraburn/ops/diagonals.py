@@ -110,7 +110,12 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
         M: number of columns, `N` when None.
         k: which diagonal, positive above the main one.
         dtype: element type, `floatx()` when None.
+
+    Raises:
+        ValueError: if a number is negative.
     """
+    if N < 0 or (M is not None and M < 0):
+        raise ValueError(f"Numbers of rows and columns must not be negative. Received: N={N}, M={M}")
     return _matrix(np.eye(N, M, k, dtype=bool), dtype)
 
 

@@ -23,7 +23,9 @@ def wrapped(indices: Tensor, size: int) -> Tensor:
         return emit("cast", indices, dtype="int32")
     if type(indices) is Tensor:
         values = indices.numpy()
-        return constant(np.where(values < 0, values + size, values)) if (values < 0).any() else indices
+        # What is out of range stays as it is, to be named in the error.
+        negative = (values < 0) & (values >= -size)
+        return constant(np.where(negative, values + size, values)) if negative.any() else indices
     zero, length = scalar(0, indices.dtype), scalar(size, indices.dtype)
     return emit("where", emit("lt", indices, zero), emit("add", indices, length), indices)
 
