@@ -5,6 +5,7 @@ from __future__ import annotations
 from keraburn import registry
 from keraburn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from keraburn.layers.dense import Dense
+from keraburn.layers.embedding import Embedding
 from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
@@ -27,6 +28,19 @@ from keraburn.layers.merging import (
     subtract,
 )
 from keraburn.layers.normalization import BatchNormalization, LayerNormalization
+from keraburn.layers.pooling1d import GlobalAveragePooling1D, GlobalMaxPooling1D
+from keraburn.layers.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    GRUCell,
+    LSTMCell,
+    SimpleRNN,
+    SimpleRNNCell,
+    StackedRNNCells,
+    TimeDistributed,
+)
 from keraburn.layers.regularization import (
     ActivityRegularization,
     AlphaDropout,
@@ -38,6 +52,7 @@ from keraburn.layers.regularization import (
 from keraburn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
+from keraburn.layers.wrapper import Wrapper
 
 _LAYERS = registry.publish(
     "keras.layers",
@@ -48,16 +63,24 @@ _LAYERS = registry.publish(
         AlphaDropout,
         Average,
         BatchNormalization,
+        Bidirectional,
         Concatenate,
         Dense,
         Dot,
         Dropout,
         ELU,
+        Embedding,
         Flatten,
+        GRU,
+        GRUCell,
         GaussianDropout,
         GaussianNoise,
+        GlobalAveragePooling1D,
+        GlobalMaxPooling1D,
         Identity,
         InputLayer,
+        LSTM,
+        LSTMCell,
         Lambda,
         Layer,
         LayerNormalization,
@@ -69,13 +92,19 @@ _LAYERS = registry.publish(
         Normalization,
         PReLU,
         Permute,
+        RNN,
         ReLU,
         RepeatVector,
         Rescaling,
         Reshape,
+        SimpleRNN,
+        SimpleRNNCell,
         Softmax,
         SpatialDropout1D,
+        StackedRNNCells,
         Subtract,
+        TimeDistributed,
+        Wrapper,
     ),
 )
 
@@ -100,25 +129,40 @@ def deserialize(config: dict[str, object], custom_objects: dict[str, object] | N
     return layer
 
 
+# Keras's second names of them.
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalMaxPool1D = GlobalMaxPooling1D
+
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
     "AlphaDropout",
     "Average",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Dense",
     "Dot",
     "Dropout",
+    "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAvgPool1D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPooling1D",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -134,9 +178,14 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
+    "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
+    "Wrapper",
     "add",
     "average",
     "concatenate",

@@ -115,7 +115,7 @@ class Embedding(Layer):
             inputs,
             low=0,
             high=self.input_dim,
-            message=f"Layer '{self.name}' (Embedding) has input_dim={self.input_dim}: ",
+            message=f"Layer '{self.name}' (Embedding) has a row for each of input_dim={self.input_dim} integers.",
         )
         return ops.cast(emit("take", self._embeddings.value, rows, axis=0), self.compute_dtype)
 
@@ -132,6 +132,7 @@ class Embedding(Layer):
             "output_dim": self.output_dim,
             "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
             "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
             "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
             "mask_zero": self.mask_zero,
         }

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from keraburn import ops, trace, tree
-from keraburn.layers import call as calls
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -33,8 +32,8 @@ def run_steps(
     active = trace.current()
     # A model that is being described wants the shapes only: one step in the place of very many.
     described = active is not None and count == active.probe
-    inputs = unstacked(ops.getitem(sequences, (slice(None), slice(0, 1))) if described else sequences)
-    masks = None if mask is None else unstacked(mask)
+    inputs = unstacked(sequences[:, :1] if described else sequences)
+    masks = None if mask is None else unstacked(mask[:, :1] if described else mask)
     order = range(len(inputs))
     previous, outputs = None, []
     for i in reversed(order) if go_backwards else order:
@@ -47,9 +46,8 @@ def run_steps(
             previous = output = _where(kept, output, rest)
             states = tree.map_structure(lambda new, old: _where(kept, new, old), following, states)  # noqa: B023
         outputs.append(output)
-    if described:
-        outputs = outputs * count
-    return ops.stack(outputs, axis=1), states
+    stacked = ops.stack(outputs, axis=1)
+    return ops.repeat(stacked, count, axis=1) if described else stacked, states
 
 
 def unstacked(sequences: Any) -> list[Any]:
@@ -82,12 +80,3 @@ def steps_that_count(mask: Any, sequences: Any, name: str) -> Any:
             f"{tuple(sequences.shape[:2])}. Received: mask of shape {mask.shape}"
         )
     return mask
-
-
-def is_probe(size: Any) -> bool:
-    """Whether a size stands for an unknown one in a model that is being described."""
-    active = trace.current()
-    return active is not None and size == active.probe
-
-
-__all__ = ["Step", "calls", "is_probe", "run_steps", "steps_that_count", "unstacked"]

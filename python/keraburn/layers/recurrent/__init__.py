@@ -1,0 +1,11 @@
+"""Layers that read sequences step by step."""
+
+from __future__ import annotations
+
+from keraburn.layers.recurrent.bidirectional import Bidirectional
+from keraburn.layers.recurrent.gru import GRU, GRUCell
+from keraburn.layers.recurrent.lstm import LSTM, LSTMCell
+from keraburn.layers.recurrent.rnn import RNN
+from keraburn.layers.recurrent.simple import SimpleRNN, SimpleRNNCell
+from keraburn.layers.recurrent.stacked import StackedRNNCells
+from keraburn.layers.recurrent.time_distributed import TimeDistributed
