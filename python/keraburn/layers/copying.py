@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 def reduced(layer: Layer) -> tuple[Callable[..., Layer], tuple[Any, ...]]:
     """What `__reduce__` returns for a layer: how to make it again, and from what."""
-    own = {
-        type(each).__name__: type(each)
-        for each in layer._flatten_layers()
-        if not type(each).__module__.startswith("keraburn.")
-    }
+    own = {type(each).__name__: type(each) for each in layer._flatten_layers() if not each._is_ours}
     optimizer = getattr(layer, "optimizer", None)
     optimized = _values(optimizer.variables) if optimizer is not None and optimizer.built else None
     return revived, (registry.serialize_keras_object(layer), own, _values(layer.variables), optimized)

@@ -87,6 +87,7 @@ class Layer(Description, Operation):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._is_ours = cls.__module__.startswith("keraburn.")
         if "build" in cls.__dict__:
             cls.build = _built_once(cls.__dict__["build"])  # type: ignore[method-assign]
 

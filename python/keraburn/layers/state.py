@@ -21,7 +21,7 @@ _LOCKED = (
 
 
 class _Changes:
-    """How often a public attribute of any layer has changed: plans made before may no longer hold."""
+    """How often a public attribute of any of our layers has changed: plans made before may no longer hold."""
 
     count = 0
 
@@ -41,6 +41,8 @@ class State:
     _losses: list[Any]
     _trainable: bool
     name: str
+    # False for the classes of users.
+    _is_ours = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = super().__new__(cls, *args, **kwargs)
@@ -67,7 +69,7 @@ class State:
     def __setattr__(self, name: str, value: Any) -> None:
         if type(value) not in _PLAIN:
             value = self._tracker.track(value)
-        if name[0] != "_" and name != "built":
+        if self._is_ours and name[0] != "_" and name != "built":
             changes.count += 1
         object.__setattr__(self, name, value)
 

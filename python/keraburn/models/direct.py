@@ -79,8 +79,7 @@ class DirectCalls(Layer):
 
     def _may_plan(self) -> bool:
         return self.__dict__.get("_functional", self) is not None and all(
-            type(layer).__module__.startswith("keraburn.") and not isinstance(layer, Lambda)
-            for layer in self._flatten_layers()
+            layer._is_ours and not isinstance(layer, Lambda) for layer in self._flatten_layers()
         )
 
     def _plan(self, plain: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
