@@ -185,3 +185,22 @@ def test_models_are_exchanged_as_json(build, x):
         model.set_weights(theirs.get_weights())
         for found, expected in zip(harness._flat(model(x)), harness._flat(theirs(x)), strict=True):
             harness.assert_close(found, expected, "model from JSON")
+
+
+def masked(k):
+    a = k.Input((3, 2))
+    x = k.layers.Dense(4)(k.layers.Masking(0.5)(a))
+    y = k.layers.BatchNormalization()(x)
+    return k.Model(a, k.layers.Concatenate()([k.layers.Add()([x, y]), x]))
+
+
+def test_masked_model():
+    x = np.where(RNG.random((5, 3, 1)) > 0.3, RNG.normal(size=(5, 3, 2)), 0.5).astype("float32")
+    harness.check_model_parity(masked, x)
+    harness.check_model_parity(masked, x, training=True, summary=False)
+    ours, theirs = masked(harness.keraburn), masked(harness.keras)
+    np.testing.assert_array_equal(np.asarray(ours(x)._keras_mask), np.asarray(theirs(x)._keras_mask))
+    for package, text in ((harness.keraburn, theirs.to_json()), (harness.keras, ours.to_json())):
+        again = package.models.model_from_json(text)
+        again.set_weights(theirs.get_weights())
+        harness.assert_close(again(x), theirs(x), "masked model from JSON")

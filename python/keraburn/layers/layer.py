@@ -318,7 +318,8 @@ class Layer(Description, Operation):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._check_super_called()
         given = (args, dict(kwargs))
-        if not self._is_ready(args, kwargs) and self._convert_input_args:
+        ready = self._is_ready(args, kwargs)
+        if not ready and self._convert_input_args:
             args = tuple(self._convert(arg, first=not i) for i, arg in enumerate(args))
             kwargs = {key: self._convert(value) for key, value in kwargs.items()}
         if not self._allow_non_tensor_positional_args:
@@ -347,6 +348,9 @@ class Layer(Description, Operation):
                 if not self.built:
                     self._build_from_call(arguments)
                 if apply.has_symbols(args) or (kwargs and apply.has_symbols(kwargs)):
+                    if ready:
+                        # Keras remembers the masks that came along with one tensor as arguments of the call.
+                        given[1].update({key: value for key, value in kwargs.items() if f"_{key}".endswith("_mask")})
                     outputs = self._describe_call(arguments, args, kwargs, given)
                 else:
                     outputs = self._run_call(arguments, args, kwargs)
@@ -384,7 +388,7 @@ class Layer(Description, Operation):
         previous = calls.masks_of(arguments.first) if previous is None else previous
         if self.supports_masking:
             if previous is not None or not is_default(self.compute_mask):
-                calls.set_masks(outputs, apply.describe(self.compute_mask, (arguments.first, previous), {}))
+                calls.set_masks(outputs, self.compute_mask(arguments.first, previous))
         elif previous is not None:
             self._warn_of_lost_mask()
         # What was computed to find the shapes is gone.

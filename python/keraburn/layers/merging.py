@@ -277,7 +277,7 @@ class Concatenate(_Merge):
             if each is None:
                 each = ops.ones_like(x, dtype="bool")
             elif len(each.shape) < len(x.shape):
-                each = ops.broadcast_to(ops.expand_dims(each, -1), tuple(x.shape))
+                each = ops.logical_or(ops.expand_dims(each, -1), ops.zeros_like(x, dtype="bool"))
             masks.append(each)
         return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
 
