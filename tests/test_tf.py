@@ -40,6 +40,8 @@ A = np.array([[1.0, 2.0], [3.0, 4.0]], "float32")
         (lambda: tf.math.cumsum(A, axis=1, exclusive=True), [[0, 1], [0, 3]]),
         (lambda: tf.math.asin(tf.constant([0.5])), np.arcsin([0.5])),
         (lambda: tf.pow(A, 2), A**2),
+        (lambda: tf.math.lgamma([5.0]), [np.log(24)]),
+        (lambda: tf.math.digamma([1.0]), [-np.euler_gamma]),
         (lambda: tf.linalg.norm(A), np.linalg.norm(A)),
         (lambda: tf.linalg.matvec(A, [1.0, 1.0]), [3, 7]),
         (lambda: tf.nn.l2_normalize(A, axis=1), A / np.linalg.norm(A, axis=1, keepdims=True)),

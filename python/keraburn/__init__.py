@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from keraburn import _core
 from keraburn import activations as activations
 from keraburn import backend as backend
 from keraburn import callbacks as callbacks
@@ -46,7 +47,7 @@ from keraburn.tensor import KerasTensor as KerasTensor
 from keraburn.tensor import Tensor as Tensor
 from keraburn.variable import Variable as Variable
 
-__version__ = "0.1.0"
+__version__ = _core.__version__
 
 
 def version() -> str:

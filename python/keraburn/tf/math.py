@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn import ops
+from keraburn.ops.elementwise import digamma, lgamma
 
 
 def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, name: str | None = None) -> Any:
@@ -127,6 +128,8 @@ MATH.update(
         reduce_all,
         reduce_logsumexp,
         cumsum,
+        digamma,
+        lgamma,
     )
 )
 globals().update(MATH)
