@@ -8,6 +8,8 @@ pub enum Error {
     Value(String),
     /// An element type that does not fit: Python's TypeError.
     Type(String),
+    /// More memory than the machine has: Python's MemoryError.
+    Memory(String),
     /// A fault of ours; a user should never see one.
     Internal(String),
 }
@@ -31,7 +33,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(message) | Self::Type(message) | Self::Internal(message) => f.write_str(message),
+            Self::Value(message) | Self::Type(message) | Self::Memory(message) | Self::Internal(message) => {
+                f.write_str(message)
+            }
         }
     }
 }

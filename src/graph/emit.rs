@@ -49,6 +49,7 @@ pub fn cluster(cluster: &Cluster, lowered: &Lowered, places: &Places) -> Program
             combine: lookup(map::binary(pair(fold), dtype, Scalars::None)),
             identity: map::identity(fold, dtype),
             size: dtype.size(),
+            length: node.spec.shape.count(),
             place: places[closed.node].expect("a fold has a place"),
         }
     });

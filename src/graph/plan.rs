@@ -5,9 +5,9 @@ use super::emit::{self, Places};
 use super::fuse::{Step, fuse};
 use super::lower::{Kind, Lowered, Operand, lower};
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::machine::{Expected, Instruction, Machine};
-use crate::kernels::memory::Buffer;
+use crate::kernels::memory::{Buffer, physical};
 use crate::kernels::program::Place;
 use crate::ops::Id;
 use crate::shape::Spec;
@@ -44,7 +44,26 @@ impl Plan {
         } else {
             How::Engine { graph: graph.clone(), inputs: inputs.to_vec(), outputs: outputs.to_vec() }
         };
-        Ok(Self { inputs: spec(inputs), outputs: spec(outputs), donated, how })
+        let plan = Self { inputs: spec(inputs), outputs: spec(outputs), donated, how };
+        plan.fits()?;
+        Ok(plan)
+    }
+}
+
+impl Plan {
+    /// An allocation beyond the machine's memory ends the process on some systems, so it is not tried.
+    fn fits(&self) -> Result<()> {
+        let How::Machine(machine) = &self.how else { return Ok(()) };
+        let written = self.outputs.iter().map(Spec::bytes).chain([machine.arena]);
+        let needed = written.fold(0, usize::saturating_add);
+        match physical() {
+            Some(available) if needed > available => Err(Error::Memory(format!(
+                "The computation needs {needed} bytes of memory, and the machine has {available}. \
+                 Received: results of shapes {:?}",
+                self.outputs.iter().map(|spec| &spec.shape).collect::<Vec<_>>()
+            ))),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

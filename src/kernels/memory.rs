@@ -3,9 +3,20 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::slice;
+use std::sync::OnceLock;
 
 /// A cache line, and the widest vector.
 const ALIGNMENT: usize = 64;
+
+/// The memory of this machine in bytes, where it can be known.
+pub fn physical() -> Option<usize> {
+    static KNOWN: OnceLock<Option<usize>> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<usize>().ok()?.checked_mul(1024)
+    })
+}
 
 /// A fixed number of bytes, aligned for vectors.
 #[derive(Debug)]

@@ -84,7 +84,20 @@ pub struct Closing {
     pub combine: Map,
     pub identity: [u8; 8],
     pub size: usize,
+    /// Elements that come of it.
+    pub length: usize,
     pub place: Place,
+}
+
+impl Closing {
+    /// # Safety
+    /// `target` holds `length` elements.
+    unsafe fn begin(&self, target: *mut u8, length: usize) {
+        for i in 0..length {
+            // SAFETY: the caller's promise.
+            unsafe { ptr::copy_nonoverlapping(self.identity.as_ptr(), target.add(i * self.size), self.size) };
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -125,7 +138,9 @@ impl Program {
         let blocks = count.div_ceil(block).max(1);
         // SAFETY: the caller's promise, for all that follows.
         unsafe {
-            if blocks == 1 {
+            if count == 0 {
+                self.closings.iter().for_each(|closing| closing.begin(closing.place.pointer(bases), closing.length));
+            } else if blocks == 1 {
                 let targets: Targets = self.closings.iter().map(|closing| closing.place.pointer(bases)).collect();
                 self.block(bases, 0, count, &targets);
             } else if pieces {
@@ -192,9 +207,7 @@ impl Program {
         // SAFETY: the caller's promise throughout; a register holds one chunk of the widest type.
         unsafe {
             for (closing, &target) in self.closings.iter().zip(targets) {
-                for i in 0..self.width(closing) {
-                    ptr::copy_nonoverlapping(closing.identity.as_ptr(), target.add(i * closing.size), closing.size);
-                }
+                closing.begin(target, self.width(closing));
             }
             SCRATCH.with_borrow_mut(|scratch| {
                 if scratch.len() < self.slots.len() * REGISTER {
@@ -303,7 +316,7 @@ impl Program {
                         let len = (inner - column).min(n - at);
                         let accumulator = target.add((start + at) / inner * size);
                         if column == 0 {
-                            ptr::copy_nonoverlapping(closing.identity.as_ptr(), accumulator, size);
+                            closing.begin(accumulator, 1);
                         }
                         (closing.fold)(accumulator, value.add(at * size), len);
                         at += len;

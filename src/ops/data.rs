@@ -148,7 +148,13 @@ impl Op for Scatter {
                 let dx = g.mul(grad, factors)?;
                 let product = g.mul(grad, node.output)?;
                 let rows = at(g, product)?;
-                (dx, g.div(rows, updates)?)
+                let shared = g.div(rows, updates)?;
+                // An update of 0 leaves nothing to divide: it multiplies x alone.
+                let product = g.mul(grad, x)?;
+                let alone = at(g, product)?;
+                let zero = g.scalar(0.0, g.spec(grad).dtype);
+                let is_zero = g.binary(Binary::Eq, updates, zero)?;
+                (dx, g.select(is_zero, alone, shared)?)
             }
             Mode::Max | Mode::Min => {
                 let zero = g.scalar(0.0, g.spec(grad).dtype);

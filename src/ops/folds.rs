@@ -190,9 +190,28 @@ impl Op for Cumulative {
         if !self.product {
             return Ok(vec![Some(g.op(back, &[grad])?)]);
         }
-        let weighted = g.mul(grad, node.output)?;
-        let totals = g.op(back, &[weighted])?;
-        Ok(vec![Some(g.div(totals, node.inputs[0])?)])
+        let x = node.inputs[0];
+        let later = |g: &mut dyn Builder, products: Id| {
+            let weighted = g.mul(grad, products)?;
+            g.op(back.clone(), &[weighted])
+        };
+        let before = later(g, node.output)?;
+        let quotient = g.div(before, x)?;
+        // Where x is 0 the quotient is of no use: the first zero sees the products without itself, later ones none.
+        let (zero, one) = (g.scalar(0.0, g.spec(x).dtype), g.scalar(1.0, g.spec(x).dtype));
+        let is_zero = g.binary(Binary::Eq, x, zero)?;
+        let counted = g.cast(is_zero, DType::Int32)?;
+        let counted = g.op(Arc::new(Self { product: false, ..*self }), &[counted])?;
+        let single = g.scalar(1.0, DType::Int32);
+        let seen_one = g.binary(Binary::Eq, counted, single)?;
+        let is_first = g.binary(Binary::And, is_zero, seen_one)?;
+        let filled = g.select(is_first, one, x)?;
+        let products = g.op(Arc::new(Self { ..*self }), &[filled])?;
+        let without = later(g, products)?;
+        let none = g.scalar(0.0, DType::Int32);
+        let unspoiled = g.binary(Binary::Eq, counted, none)?;
+        let rest = g.select(unspoiled, quotient, zero)?;
+        Ok(vec![Some(g.select(is_first, without, rest)?)])
     }
 
     fn run(&self, inputs: &[&Value], _: &Spec) -> Result<Value> {

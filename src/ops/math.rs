@@ -178,7 +178,8 @@ impl Op for Unary {
             Self::Sign | Self::Floor | Self::Ceil | Self::Round | Self::Trunc => return Ok(vec![None]),
             Self::Not | Self::IsNan | Self::IsInf | Self::IsFinite => return Ok(vec![None]),
             Self::Digamma => {
-                return Err(Error::value("digamma has no gradient here. Received: a gradient through digamma"));
+                let slope = trigamma(g, x)?;
+                g.mul(grad, slope)?
             }
         };
         Ok(vec![Some(dx)])
@@ -197,6 +198,43 @@ fn one_minus_square(g: &mut dyn Builder, x: Id) -> Result<Id> {
     let squared = g.unary(Unary::Square, x)?;
     let negative = g.neg(squared)?;
     g.with(Binary::Add, negative, 1.0)
+}
+
+/// The derivative of digamma: Stirling's series after eight steps of its recurrence, reflected below one half
+/// (Abramowitz and Stegun, 1964, 6.4).
+fn trigamma(g: &mut dyn Builder, x: Id) -> Result<Id> {
+    let half = g.scalar(0.5, g.spec(x).dtype);
+    let low = g.binary(Binary::Lt, x, half)?;
+    let negative = g.neg(x)?;
+    let mirrored = g.with(Binary::Add, negative, 1.0)?;
+    let mut at = g.select(low, mirrored, x)?;
+    let mut sum = g.scalar(0.0, g.spec(x).dtype);
+    for _ in 0..8 {
+        let inverse = g.unary(Unary::Reciprocal, at)?;
+        let squared = g.unary(Unary::Square, inverse)?;
+        sum = g.add(sum, squared)?;
+        at = g.with(Binary::Add, at, 1.0)?;
+    }
+    let inverse = g.unary(Unary::Reciprocal, at)?;
+    let squared = g.unary(Unary::Square, inverse)?;
+    let mut series = g.scalar(-1.0 / 30.0, g.spec(x).dtype);
+    for coefficient in [1.0 / 42.0, -1.0 / 30.0, 1.0 / 6.0] {
+        series = g.mul(series, squared)?;
+        series = g.with(Binary::Add, series, coefficient)?;
+    }
+    series = g.mul(series, squared)?;
+    series = g.mul(series, inverse)?;
+    let halved = g.with(Binary::Mul, squared, 0.5)?;
+    for term in [series, halved, inverse] {
+        sum = g.add(sum, term)?;
+    }
+    let turned = g.with(Binary::Mul, x, PI)?;
+    let sine = g.unary(Unary::Sin, turned)?;
+    let squared = g.unary(Unary::Square, sine)?;
+    let pole = g.unary(Unary::Reciprocal, squared)?;
+    let pole = g.with(Binary::Mul, pole, PI * PI)?;
+    let reflected = g.sub(pole, sum)?;
+    g.select(low, reflected, sum)
 }
 
 /// `grad * factor * exp(sign * x^2)`.
