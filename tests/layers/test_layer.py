@@ -273,3 +273,23 @@ def test_trainable_must_be_a_boolean():
 def test_unknown_dtype_is_refused():
     with pytest.raises(ValueError, match="Cannot convert 'float99' to a DTypePolicy"):
         layers.Dense(1, dtype="float99")
+
+
+def test_failed_build_leaves_nothing_behind():
+    class Fails(layers.Layer):
+        def build(self, input_shape):
+            self.first = self.add_weight(shape=(input_shape[-1],), name="first")
+            self.inner = layers.Dense(2)
+            if input_shape[-1] != 3:
+                raise ValueError("no")
+
+        def call(self, x):
+            return self.inner(x * self.first)
+
+    layer = Fails()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            layer(np.ones((1, 2)))
+    assert layer.weights == []
+    layer(np.ones((1, 3)))
+    assert [weight.shape for weight in layer.weights] == [(3,), (3, 2), (2,)]

@@ -38,10 +38,18 @@ def _built_once(build: Callable[..., Any]) -> Callable[..., Any]:
             build(self, *args, **kwargs)
             return
         self.__dict__["_building"] = True
+        before = [*self.weights, *self._layers]
         try:
             with self._scope(), trace.suspended():
                 self._path = "/".join(settings.name_scope_stack())
                 build(self, *args, **kwargs)
+        except BaseException:
+            # A second try must not find the weights of the first.
+            kept = {id(item) for item in before}
+            for item in (*self.weights, *self._layers):
+                if id(item) not in kept:
+                    self._tracker.untrack(item)
+            raise
         finally:
             self.__dict__["_building"] = False
         bound = signature(build).bind(self, *args, **kwargs).arguments
