@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import keraburn
-from tests.parity import harness
+from tests.parity import harness, test_recurrent
 
 CASES = [
     ("Dense", {"units": 4}, (3, 5)),
@@ -62,6 +62,12 @@ CASES = [
     ("BatchNormalization", {"axis": 1, "scale": False, "momentum": 0.9}, (6, 4, 5)),
     ("LayerNormalization", {}, (3, 4, 5)),
     ("LayerNormalization", {"axis": [1, 2], "center": False, "epsilon": 1e-5}, (3, 4, 5)),
+    ("GroupNormalization", {"groups": 2}, (3, 5, 4)),
+    ("GroupNormalization", {"groups": -1, "axis": 1, "center": False}, (3, 2, 5)),
+    ("RMSNormalization", {}, (3, 4)),
+    ("RMSNormalization", {"axis": [1, 2]}, (3, 2, 4)),
+    ("UnitNormalization", {}, (3, 4)),
+    ("UnitNormalization", {"axis": [1, 2]}, (3, 2, 4)),
     ("Rescaling", {"scale": 0.5, "offset": -1.0}, (3, 5)),
     ("Normalization", {"mean": [1.0, 2.0], "variance": [2.0, 0.5], "invert": True}, (3, 2)),
 ]
@@ -128,7 +134,7 @@ def test_masks_of_merging(names, shape):
 
 
 def test_every_layer_is_compared():
-    compared = {name for name, *_ in CASES}
+    compared = {name for name, *_ in CASES} | test_recurrent.COMPARED | test_recurrent.CELLS
     assert harness.public_names(keraburn.layers) - compared <= {
         "Input",
         "InputLayer",
