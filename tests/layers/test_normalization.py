@@ -71,6 +71,28 @@ def test_layer_normalization(axis):
     )
 
 
+@pytest.mark.parametrize(("groups", "shape"), [(2, (3, 5, 4)), (4, (3, 4)), (1, (2, 3, 4)), (-1, (2, 5, 4))])
+def test_group_normalization(groups, shape):
+    def reference(x, w):
+        count = 4 if groups == -1 else groups
+        parts = x.reshape(*x.shape[:-1], count, -1)
+        axes = (*range(1, x.ndim - 1), x.ndim)
+        return standard(parts, axes).reshape(x.shape) * w[0] + w[1]
+
+    check_layer(layers.GroupNormalization, {"groups": groups}, shape, reference=reference, weights=2, tolerance=1e-4)
+
+
+def test_rms_and_unit_normalization():
+    def root_mean_square(x, w):
+        return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6) * w[0]
+
+    def unit(x, _):
+        return x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+    check_layer(layers.RMSNormalization, {}, (3, 4), reference=root_mean_square, weights=1)
+    check_layer(layers.UnitNormalization, {}, (3, 4), reference=unit)
+
+
 def test_rescaling():
     check_layer(layers.Rescaling, {"scale": 0.5, "offset": 1.0}, (2, 3), reference=lambda x, _: x * 0.5 + 1)
     assert layers.Rescaling(1 / 255)(np.full((1, 2), 255, "uint8")).dtype == "float32"
@@ -93,6 +115,19 @@ def test_normalization():
     [
         (lambda: layers.BatchNormalization(axis=3)(np.ones((2, 3))), ValueError, "Axis 3 is out of bounds"),
         (lambda: layers.BatchNormalization()(keras.Input((None,))), ValueError, "must have a known size"),
+        (lambda: layers.GroupNormalization(0), ValueError, "Received: groups=0"),
+        (
+            lambda: layers.GroupNormalization(3)(np.ones((2, 4))),
+            ValueError,
+            "must be a multiple of the number of groups",
+        ),
+        (
+            lambda: layers.GroupNormalization(8)(np.ones((2, 4))),
+            ValueError,
+            "cannot be more than the number of channels",
+        ),
+        (lambda: layers.RMSNormalization(axis=5)(np.ones((2, 4))), ValueError, "Axis 5 is out of bounds"),
+        (lambda: layers.UnitNormalization(axis=None), TypeError, "Received: axis=None"),
         (lambda: layers.BatchNormalization(renorm=True), ValueError, "`renorm=True` is not supported"),
         (lambda: layers.LayerNormalization(axis="last"), TypeError, "Expected an int or a list/tuple of ints"),
         (lambda: layers.LayerNormalization(axis=4)(np.ones((2, 3))), ValueError, "Axis 4 is out of bounds"),

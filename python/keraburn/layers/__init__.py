@@ -50,6 +50,7 @@ from keraburn.layers.regularization import (
     SpatialDropout1D,
 )
 from keraburn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from keraburn.layers.row_normalization import GroupNormalization, RMSNormalization, UnitNormalization
 from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
 from keraburn.layers.wrapper import Wrapper
@@ -77,6 +78,7 @@ _LAYERS = registry.publish(
         GaussianNoise,
         GlobalAveragePooling1D,
         GlobalMaxPooling1D,
+        GroupNormalization,
         Identity,
         InputLayer,
         LSTM,
@@ -92,6 +94,7 @@ _LAYERS = registry.publish(
         Normalization,
         PReLU,
         Permute,
+        RMSNormalization,
         RNN,
         ReLU,
         RepeatVector,
@@ -104,6 +107,7 @@ _LAYERS = registry.publish(
         StackedRNNCells,
         Subtract,
         TimeDistributed,
+        UnitNormalization,
         Wrapper,
     ),
 )
@@ -158,6 +162,7 @@ __all__ = [
     "GlobalAvgPool1D",
     "GlobalMaxPool1D",
     "GlobalMaxPooling1D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
@@ -174,6 +179,7 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -185,6 +191,7 @@ __all__ = [
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
+    "UnitNormalization",
     "Wrapper",
     "add",
     "average",

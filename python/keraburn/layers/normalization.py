@@ -13,7 +13,25 @@ from keraburn.layers.layer import Layer
 from keraburn.variable import Variable
 
 
-class _ScaleAndCenter(Layer):
+def check_axes(layer: Layer, axes: Iterable[int], input_shape: Any) -> None:
+    """Refuse axes that the input does not have, or whose size is not known.
+
+    Raises:
+        ValueError: if there is one.
+    """
+    for axis in axes:
+        if not -len(input_shape) <= axis < len(input_shape):
+            raise ValueError(
+                f"Axis {axis} is out of bounds for input shape {tuple(input_shape)}. Received: axis={axis}"
+            )
+        if input_shape[axis] is None:
+            raise ValueError(
+                f"Axis {axis} of the input to layer '{layer.name}' must have a known size. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+
+
+class ScaleAndCenter(Layer):
     """What the learned normalizations share: `gamma` that multiplies and `beta` that is added."""
 
     gamma: Variable | None
@@ -64,18 +82,6 @@ class _ScaleAndCenter(Layer):
                 constraint=self.beta_constraint,
             )
 
-    def _check_axes(self, axes: Iterable[int], input_shape: Any) -> None:
-        for axis in axes:
-            if not -len(input_shape) <= axis < len(input_shape):
-                raise ValueError(
-                    f"Axis {axis} is out of bounds for input shape {tuple(input_shape)}. Received: axis={axis}"
-                )
-            if input_shape[axis] is None:
-                raise ValueError(
-                    f"Axis {axis} of the input to layer '{self.name}' must have a known size. "
-                    f"Received: input_shape={tuple(input_shape)}"
-                )
-
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
@@ -91,7 +97,7 @@ class _ScaleAndCenter(Layer):
         }
 
 
-class BatchNormalization(_ScaleAndCenter):
+class BatchNormalization(ScaleAndCenter):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, for each channel.
 
     In training mean and variance are those of the batch, and `moving_mean` and `moving_variance` follow them:
@@ -171,7 +177,7 @@ class BatchNormalization(_ScaleAndCenter):
         self.renorm_momentum = renorm_momentum
 
     def build(self, input_shape: Any) -> None:
-        self._check_axes([self.axis], input_shape)
+        check_axes(self, [self.axis], input_shape)
         size = input_shape[self.axis]
         self._add_scale_and_center((size,))
         self.moving_mean = self.add_weight(
@@ -214,7 +220,7 @@ class BatchNormalization(_ScaleAndCenter):
         return ops.reshape(mean, shape), ops.reshape(variance, shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        self._check_axes([self.axis], input_shape)
+        check_axes(self, [self.axis], input_shape)
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
@@ -231,7 +237,7 @@ class BatchNormalization(_ScaleAndCenter):
         }
 
 
-class LayerNormalization(_ScaleAndCenter):
+class LayerNormalization(ScaleAndCenter):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with the mean and variance of each row's own axes.
 
     Args:
@@ -298,7 +304,7 @@ class LayerNormalization(_ScaleAndCenter):
 
     def build(self, input_shape: Any) -> None:
         axes = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
-        self._check_axes(axes, input_shape)
+        check_axes(self, axes, input_shape)
         self.axis = axes
         self._add_scale_and_center(tuple(input_shape[axis] for axis in axes))
 
@@ -307,7 +313,7 @@ class LayerNormalization(_ScaleAndCenter):
         return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        self._check_axes([self.axis] if isinstance(self.axis, int) else self.axis, input_shape)
+        check_axes(self, [self.axis] if isinstance(self.axis, int) else self.axis, input_shape)
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
