@@ -1,4 +1,5 @@
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -133,3 +134,21 @@ def test_errors_stay_the_same():
     for _ in range(3):
         with pytest.raises(ValueError, match="incompatible"):
             model(np.ones((2, 4), "float32"))
+
+
+def test_threads_get_their_own_results():
+    model = network(layers.Dense(64, activation="relu"), layers.Dense(64, activation="tanh"))
+    inputs = [np.random.default_rng(i).normal(size=(4 + i % 3, 3)).astype("float32") for i in range(8)]
+    expected = [layers.Layer.__call__(model, x).numpy() for x in inputs]
+    wrong = []
+
+    def call(index):
+        found = [model(inputs[index]).numpy() for _ in range(200)]
+        wrong.extend(index for each in found if not np.allclose(each, expected[index], rtol=1e-5, atol=1e-6))
+
+    threads = [threading.Thread(target=call, args=(index,)) for index in range(len(inputs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -63,7 +63,7 @@ class DirectCalls(Layer):
             # Most shapes are met once; a plan is worth its making from the second call on.
             outputs = super().__call__(*args, **kwargs)
             if len(self._plans) >= _PLANS:
-                del self._plans[next(iter(self._plans))]
+                self._plans.pop(next(iter(self._plans), None), None)
             self._plans[key] = None
             return outputs
         return super().__call__(*args, **kwargs)
