@@ -13,6 +13,7 @@ pub mod memory;
 pub mod pad;
 pub mod program;
 pub mod random;
+pub mod recurrent;
 pub mod scan;
 pub mod sort;
 mod typed;

@@ -7,6 +7,7 @@ mod folds;
 mod math;
 mod movement;
 mod random;
+mod recurrent;
 
 pub use attributes::{Attribute, Attributes};
 pub use math::{Cast, MapKind, StopGradient};
@@ -166,14 +167,22 @@ pub fn create(name: &str, attributes: &Attributes) -> Result<Arc<dyn Op>> {
         .or_else(|| movement::create(name, attributes))
         .or_else(|| folds::create(name, attributes))
         .or_else(|| data::create(name, attributes))
-        .or_else(|| random::create(name, attributes));
+        .or_else(|| random::create(name, attributes))
+        .or_else(|| recurrent::create(name, attributes));
     found.unwrap_or_else(|| Err(Error::internal(format!("There is no operation of that name. Received: {name}"))))
 }
 
 /// The names of all operations.
 pub fn names() -> Vec<&'static str> {
-    [math::names(), movement::NAMES.to_vec(), folds::NAMES.to_vec(), data::NAMES.to_vec(), random::NAMES.to_vec()]
-        .concat()
+    let families = [
+        &math::names()[..],
+        &movement::NAMES,
+        &folds::NAMES,
+        &data::NAMES,
+        &random::NAMES,
+        &recurrent::NAMES,
+    ];
+    families.concat()
 }
 
 fn same_dtype(name: &str, inputs: &[&Spec]) -> Result<()> {
