@@ -13,8 +13,10 @@ import keraburn as keras
 @pytest.mark.parametrize(
     ("script", "epochs", "last_line"),
     [
+        ("document_000_lstm.py", 10, r"Validation Loss: (?P<loss>\d+\.\d+)"),
         ("document_001_mlp.py", 10, r"Test accuracy: (?P<accuracy>[01]\.\d+)"),
         ("document_003_sigmoid.py", 100, r"损失：(?P<loss>\d+\.\d+), 准确率：(?P<accuracy>\d\.\d+)"),
+        ("document_004_text.py", 10, r"Prediction: \[\[(?P<probability>0\.\d+)\]\]"),
     ],
 )
 def test_a_program_of_the_documents_runs_as_it_stands(shared_examples, run_python, script, epochs, last_line):

@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 from keraburn.preprocessing import sequence as sequence
+from keraburn.preprocessing import text as text
