@@ -10,11 +10,6 @@ from keraburn.layers.recurrent.dropout import DropoutCell
 from keraburn.random import SeedGenerator
 from keraburn.variable import Variable
 
-try:
-    from keraburn.ops import recurrent  # type: ignore[attr-defined]
-except ImportError:
-    recurrent = None
-
 
 class GateCell(DropoutCell, Layer):
     """A cell whose gates' kernels stand side by side: `(inputs, gates * units)` and `(units, gates * units)`.
@@ -148,8 +143,7 @@ class GateCell(DropoutCell, Layer):
         """
         gate_by_gate = self.dropout_mask_count is not None and self.dropout > 0
         return (
-            recurrent is not None
-            and type(self).call is cell.call  # type: ignore[attr-defined]
+            type(self).call is cell.call  # type: ignore[attr-defined]
             and self.activation is activations.tanh
             and (self.gates == 1 or self.recurrent_activation is activations.sigmoid)
             and not (training and (self.recurrent_dropout > 0 or gate_by_gate))
@@ -161,7 +155,7 @@ class GateCell(DropoutCell, Layer):
         if pattern is not None:
             sequences = sequences * ops.expand_dims(pattern, 1)
         batch, steps, size = sequences.shape
-        projected = ops.matmul(ops.reshape(sequences, (batch * steps, size)), self.kernel)
+        projected: Any = ops.matmul(ops.reshape(sequences, (batch * steps, size)), self.kernel)
         if bias is not None:
             projected = ops.add(projected, bias)
         return ops.reshape(projected, (batch, steps, self.gates * self.units))

@@ -6,7 +6,8 @@ from typing import Any
 
 from keraburn import ops
 from keraburn.layers.recurrent.builtin import BuiltinRNN, check_cudnn, delegated
-from keraburn.layers.recurrent.cell import GateCell, recurrent
+from keraburn.layers.recurrent.cell import GateCell
+from keraburn.ops import recurrent
 
 
 class GRUCell(GateCell):
@@ -141,7 +142,9 @@ class GRUCell(GateCell):
         gates = self._projected(sequences, input_bias, training)
         if self.reset_after and recurrent_bias is None:
             recurrent_bias = ops.zeros((3 * self.units,), dtype=gates.dtype)
-        outputs, h = recurrent.gru(gates, self.recurrent_kernel, states[0], recurrent_bias, mask=mask, reverse=reverse)
+        outputs, h = recurrent.gru(
+            gates, self.recurrent_kernel.value, states[0], recurrent_bias, mask=mask, reverse=reverse
+        )
         return h if mask is None else outputs[:, -1], outputs, [h]
 
     def get_config(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from keraburn import ops
 from keraburn.layers.recurrent.builtin import BuiltinRNN, check_cudnn, delegated
-from keraburn.layers.recurrent.cell import GateCell, recurrent
+from keraburn.layers.recurrent.cell import GateCell
+from keraburn.ops import recurrent
 
 
 class LSTMCell(GateCell):
@@ -121,7 +122,7 @@ class LSTMCell(GateCell):
             return None
         h, c = states
         gates = self._projected(sequences, self.bias, training)
-        outputs, h, c = recurrent.lstm(gates, self.recurrent_kernel, h, c, mask=mask, reverse=reverse)
+        outputs, h, c = recurrent.lstm(gates, self.recurrent_kernel.value, h, c, mask=mask, reverse=reverse)
         return h if mask is None else outputs[:, -1], outputs, [h, c]
 
     def get_config(self) -> dict[str, Any]:

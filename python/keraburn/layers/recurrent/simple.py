@@ -6,7 +6,8 @@ from typing import Any
 
 from keraburn import ops
 from keraburn.layers.recurrent.builtin import BuiltinRNN
-from keraburn.layers.recurrent.cell import GateCell, recurrent
+from keraburn.layers.recurrent.cell import GateCell
+from keraburn.ops import recurrent
 
 
 class SimpleRNNCell(GateCell):
@@ -99,7 +100,7 @@ class SimpleRNNCell(GateCell):
         if not self._has_kernel(SimpleRNNCell, training):
             return None
         x = self._projected(sequences, self.bias, training)
-        outputs, h = recurrent.simple_rnn(x, self.recurrent_kernel, states[0], mask=mask, reverse=reverse)
+        outputs, h = recurrent.simple_rnn(x, self.recurrent_kernel.value, states[0], mask=mask, reverse=reverse)
         return h if mask is None else outputs[:, -1], outputs, [h]
 
 

@@ -99,5 +99,6 @@ def _check_mask(mask: Any, expected: tuple[int, int]) -> None:
     if shape[:2] != expected:
         raise ValueError(
             f"The `mask` passed to the `TimeDistributed` layer has a shape {shape} that is incompatible with the "
-            f"input. The first two dimensions of the mask must match the input's. Expected mask shape prefix: {expected}."
+            f"input. The first two dimensions of the mask must match the input's. Expected mask shape prefix: "
+            f"{expected}."
         )
