@@ -34,6 +34,7 @@ LISTS = [(0,), (1, 2), (2, 3), (0, 1), [-1, 0], (-1,), (1, 0, 2), [[1], [0]], []
 
 # They take functions, or give arrays of numpy.
 APART = {"cond", "switch", "while_loop", "fori_loop", "scan", "map", "vectorized_map", "convert_to_numpy"}
+APART |= {"associative_scan"}
 # What a function that takes a shape, an axis or a number from a tensor says while that has no value.
 NO_VALUE = r"symbol|needs the values|Traced"
 REFUSALS = (ValueError, TypeError, IndexError, NotImplementedError)

@@ -202,6 +202,45 @@ def test_loops():
     assert ops.vectorized_map(lambda p: p[0] + p[1], (xs, xs)).numpy().tolist() == [2.0, 4.0, 6.0]
 
 
+def test_associative_scan():
+    xs = np.arange(1.0, 8.0, dtype="float32")
+    for reverse in (False, True):
+        sums = ops.associative_scan(ops.add, xs, reverse=reverse).numpy()
+        np.testing.assert_array_equal(sums, xs[::-1].cumsum()[::-1] if reverse else xs.cumsum())
+    grid = numbers(3, 5).astype("float32")
+    np.testing.assert_allclose(
+        ops.associative_scan(ops.maximum, grid, axis=-1).numpy(), np.maximum.accumulate(grid, axis=1)
+    )
+
+    # The recurrence h = a * h + b, whose pairs compose.
+    def composed(p, q):
+        return p[0] * q[0], p[1] * q[0] + q[1]
+
+    def function(a, b):
+        found = ops.associative_scan(composed, (a, b))[1]
+        return found, trace.gradients(found, [a])[0]
+
+    a, b = numbers(6).astype("float32"), numbers(6, seed=1).astype("float32")
+    values, gradient = trace.Compiled(function, [a, b])(a, b)
+    _, steps = ops.scan(lambda h, p: (p[0] * h + p[1],) * 2, 0.0, (a, b))
+    np.testing.assert_allclose(values.numpy(), steps.numpy(), rtol=1e-5)
+    assert np.isfinite(gradient.numpy()).all()
+    assert ops.associative_scan(ops.add, KerasTensor((None, 4)), axis=1).shape == (None, 4)
+    with pytest.raises(ValueError, match=r"sizes \[2, 3\]"):
+        ops.associative_scan(composed, (np.ones(2), np.ones(3)))
+
+
+def test_a_long_loop_and_its_gradient():
+    def function(xs):
+        carry, _ = ops.scan(lambda c, x: (0.5 * c + x, c), 0.0, xs)
+        return carry, trace.gradients(carry, [xs])[0]
+
+    xs = np.ones(300, "float32")
+    carry, gradient = trace.Compiled(function, [xs])(xs)
+    assert carry.item() == pytest.approx(2.0)
+    np.testing.assert_allclose(gradient.numpy(), 0.5 ** np.arange(299, -1, -1), rtol=1e-5, atol=1e-30)
+
+
 def test_norms_that_are_not_there():
     with pytest.raises(NotImplementedError, match="singular"):
         ops.norm(X, "nuc")

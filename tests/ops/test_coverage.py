@@ -24,6 +24,7 @@ ELSEWHERE = {
     "while_loop": "test_core",
     "fori_loop": "test_core",
     "scan": "test_core",
+    "associative_scan": "test_core",
     "map": "test_core",
     "vectorized_map": "test_core",
 }

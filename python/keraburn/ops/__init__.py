@@ -65,6 +65,7 @@ from keraburn.ops.arithmetic import (
     true_divide,
 )
 from keraburn.ops.control import (
+    associative_scan,
     cond,
     fori_loop,
     map,

@@ -11,9 +11,9 @@ from typing import Any
 
 from keraburn import trace, tree
 from keraburn.ops.apply import emit, operation
+from keraburn.ops.axes import normalize_axis
 from keraburn.ops.convert import boolean, concrete, convert, integer, promote, scalar
-from keraburn.ops.getitem import get_item
-from keraburn.ops.joining import stack
+from keraburn.ops.joining import concatenate, section, stack, unstack
 from keraburn.ops.shaping import reshaped
 from keraburn.tensor import Tensor
 
@@ -173,8 +173,10 @@ def _length(structure: Any, given: int | None) -> int:
     return sizes.pop()
 
 
-def _at(structure: Any, i: int) -> Any:
-    return tree.map_structure(lambda leaf: get_item(leaf, i), structure)
+def _slices(structure: Any, count: int) -> list[Any]:
+    """What stands at each place of the first axis, in the structure's form."""
+    columns = [unstack(leaf) for leaf in tree.flatten(structure)]
+    return [tree.pack_sequence_as(structure, [column[i] for column in columns]) for i in range(count)]
 
 
 def _stacked(results: list[Any]) -> Any:
@@ -205,8 +207,9 @@ def scan(
     """
     count = _length(xs, length)
     carry, outputs = init, []
-    for i in reversed(range(count)) if reverse else range(count):
-        carry, output = f(carry, None if xs is None else _at(xs, i))
+    slices = _slices(xs, count)
+    for each in reversed(slices) if reverse else slices:
+        carry, output = f(carry, each)
         outputs.append(output)
     return carry, _stacked(outputs[::-1] if reverse else outputs)
 
@@ -219,7 +222,7 @@ def map(f: Callable[..., Any], xs: Any) -> Any:
         f: a function of a structure like `xs`.
         xs: a structure of tensors of the same first dimension.
     """
-    return _stacked([f(_at(xs, i)) for i in range(_length(xs, None))])
+    return _stacked([f(each) for each in _slices(xs, _length(xs, None))])
 
 
 @operation
@@ -230,4 +233,59 @@ def vectorized_map(function: Callable[..., Any], elements: Any) -> Any:
         function: a function of a structure like `elements`.
         elements: a structure of tensors of the same first dimension.
     """
-    return _stacked([function(_at(elements, i)) for i in range(_length(elements, None))])
+    return _stacked([function(each) for each in _slices(elements, _length(elements, None))])
+
+
+@operation
+def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """`[a, f(a, b), f(f(a, b), c), ...]` for an associative `f`, in about `log2(n)` calls of it.
+
+    Args:
+        f: a function of two structures like `elems`, whose axis may be shorter, element by element along the axis.
+        elems: a structure of tensors of the same size along the axis.
+        reverse: whether to begin at the end.
+        axis: the axis.
+
+    Raises:
+        ValueError: if the sizes differ, or `elems` is empty.
+
+    Hillis and Steele, 1986, https://doi.org/10.1145/7902.7903
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> keras.ops.associative_scan(lambda a, b: a * b, keras.ops.array([1, 2, 3, 4])).numpy()
+    array([ 1,  2,  6, 24], dtype=int32)
+    """
+    values = tree.map_structure(convert, elems)
+    leaves = tree.flatten(values)
+    axes = [normalize_axis(axis, leaf.ndim) for leaf in leaves]
+    sizes = {leaf.shape[each] for leaf, each in zip(leaves, axes, strict=True)}
+    if len(sizes) != 1:
+        raise ValueError(
+            f"All of `elems` must have the same size along the axis. Received: sizes {sorted(sizes)}, axis={axis}"
+        )
+    size = sizes.pop()
+
+    def flipped(structure: Any) -> Any:
+        return _by_axis(lambda leaf, at: emit("flip", leaf, axes=[at]), axes, structure)
+
+    values = flipped(values) if reverse else values
+    reach = 1
+    while reach < size:
+        first = _by_axis(lambda leaf, at: section(leaf, at, 0, reach), axes, values)  # noqa: B023
+        before = _by_axis(lambda leaf, at: section(leaf, at, 0, size - reach), axes, values)  # noqa: B023
+        after = _by_axis(lambda leaf, at: section(leaf, at, reach, size), axes, values)  # noqa: B023
+        combined = f(before, after)
+        values = _by_axis(lambda a, at, b: concatenate([a, b], axis=at), axes, first, combined)
+        reach *= 2
+    return flipped(values) if reverse else values
+
+
+def _by_axis(function: Callable[..., Tensor], axes: list[int], *structures: Any) -> Any:
+    """`function` of corresponding leaves and each one's axis."""
+    columns = [tree.flatten(structure) for structure in structures]
+    results = [
+        function(leaves[0], axis, *leaves[1:]) for axis, leaves in zip(axes, zip(*columns, strict=True), strict=True)
+    ]
+    return tree.pack_sequence_as(structures[0], results)

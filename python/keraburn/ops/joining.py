@@ -208,4 +208,13 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     if num is not None and num != size:
         raise ValueError(f"Axis {axis} of a tensor of shape {x.shape} has {size} slices. Received: num={num}")
     rest = [*x.shape[:axis], *x.shape[axis + 1 :]]
-    return [reshaped(section(x, axis, i, i + 1), rest) for i in range(size)]
+    return [reshaped(part, rest) for part in _halved(x, axis)]
+
+
+def _halved(x: Tensor, axis: int) -> list[Tensor]:
+    """The slices along an axis, cut from halves of halves: the gradient of a part is as long as what it is cut from."""
+    size = x.shape[axis]
+    if size < 2:
+        return [x][:size]
+    half = size // 2
+    return [*_halved(section(x, axis, 0, half), axis), *_halved(section(x, axis, half, size), axis)]

@@ -32,8 +32,8 @@ def run_steps(
     active = trace.current()
     # A model that is being described wants the shapes only: one step in the place of very many.
     described = active is not None and count == active.probe
-    inputs = unstacked(sequences[:, :1] if described else sequences)
-    masks = None if mask is None else unstacked(mask[:, :1] if described else mask)
+    inputs = ops.unstack(sequences[:, :1] if described else sequences, axis=1)
+    masks = None if mask is None else ops.unstack(mask[:, :1] if described else mask, axis=1)
     order = range(len(inputs))
     previous, outputs = None, []
     for i in reversed(order) if go_backwards else order:
@@ -48,15 +48,6 @@ def run_steps(
         outputs.append(output)
     stacked = ops.stack(outputs, axis=1)
     return ops.repeat(stacked, count, axis=1) if described else stacked, states
-
-
-def unstacked(sequences: Any) -> list[Any]:
-    """The steps along axis 1, cut off in halves, so that the gradients of many steps are not each as long as all."""
-    count = sequences.shape[1]
-    if count == 1:
-        return [ops.squeeze(sequences, axis=1)]
-    half = count // 2
-    return [*unstacked(sequences[:, :half]), *unstacked(sequences[:, half:])]
 
 
 def _where(kept: Any, value: Any, other: Any) -> Any:

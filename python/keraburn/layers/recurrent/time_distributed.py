@@ -6,7 +6,6 @@ from typing import Any
 
 from keraburn import ops
 from keraburn.layers.layer import Layer
-from keraburn.layers.recurrent.steps import unstacked
 from keraburn.layers.simple import Lambda
 from keraburn.layers.wrapper import Wrapper
 
@@ -58,8 +57,8 @@ class TimeDistributed(Wrapper):
             rows = None if mask is None else ops.reshape(mask, (batch * steps, *mask.shape[2:]))
             outputs = self._of_layer(folded, rows, training)
             return ops.reshape(outputs, (batch, steps, *outputs.shape[1:]))
-        masks = [None] * steps if mask is None else unstacked(mask)
-        pairs = zip(unstacked(inputs), masks, strict=True)
+        masks = [None] * steps if mask is None else ops.unstack(mask, axis=1)
+        pairs = zip(ops.unstack(inputs, axis=1), masks, strict=True)
         return ops.stack([self._of_layer(step, step_mask, training) for step, step_mask in pairs], axis=1)
 
     def _of_layer(self, inputs: Any, mask: Any, training: Any) -> Any:
