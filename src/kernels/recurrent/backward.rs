@@ -90,7 +90,7 @@ impl<T: Real> Walk<'_, T> {
     /// # Safety
     /// The pointers have the elements that the sizes tell of; `rows` are nobody else's.
     unsafe fn part(&self, rows: Range<usize>) {
-        let Sizes { steps, units, .. } = self.sizes;
+        let Sizes { batch, steps, units } = self.sizes;
         let (cell, sizes, count, width) = (self.cell, self.sizes, rows.len(), self.cell.gates() * units);
         let room = Buffer::new(count * (2 * units + width) * size_of::<T>());
         let dh = room.as_ptr().cast::<T>();
@@ -113,7 +113,7 @@ impl<T: Real> Walk<'_, T> {
                 let place = |row: usize| row * steps + time;
                 let back = |i: usize, row: usize| Back {
                     units,
-                    kept: kept.add(place(row) * cell.kept() * units),
+                    kept: kept.add((time * batch + row) * cell.kept() * units),
                     h: operands.add(place(row) * units),
                     grad: self.grad.add((row * steps + step) * units),
                     dh: dh.add(i * units),

@@ -94,7 +94,7 @@ impl<T: Real> Walk<'_, T> {
     /// # Safety
     /// The pointers have the elements that the sizes tell of; `rows` are nobody else's.
     unsafe fn part(&self, rows: Range<usize>) {
-        let Sizes { steps, units, .. } = self.sizes;
+        let Sizes { batch, steps, units } = self.sizes;
         let (cell, count, width) = (self.cell, rows.len(), self.cell.gates() * units);
         let room = Buffer::zeroed(count * (2 * units + width) * size_of::<T>());
         let h = room.as_ptr().cast::<T>();
@@ -115,7 +115,7 @@ impl<T: Real> Walk<'_, T> {
                     units,
                     x: self.projections.add(place(row) * width),
                     z: z.add(i * width),
-                    kept: kept.add(place(row) * cell.kept() * units),
+                    kept: kept.add((time * batch + row) * cell.kept() * units),
                     h: h.add(i * units),
                     c: c.add(i * units),
                 };

@@ -110,7 +110,8 @@ impl Sizes {
         self.all() + cell.states() * self.state()
     }
 
-    /// The result and what is kept for the gradient: operands of the kernel's gradient, then the rest.
+    /// The result and what is kept for the gradient: operands of the kernel's gradient, then the rest, whose steps
+    /// come first so that a step's lie together.
     pub const fn packed(self, cell: Cell) -> usize {
         self.result(cell) + (cell.operands() + cell.kept()) * self.all()
     }

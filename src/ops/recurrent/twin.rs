@@ -58,6 +58,13 @@ fn at(x: &Value, time: usize) -> Result<Value> {
     engine::reshape(&slice, &Shape(vec![batch, width.unwrap_or(1)]))
 }
 
+/// What `[steps, batch, width]` holds of a step.
+fn of_time(x: &Value, time: usize) -> Result<Value> {
+    let &[_, batch, width] = x.shape().dims() else { unreachable!("kept for a batch") };
+    let slice = engine::slice(x, &[time, 0, 0], &[1, batch, width], &[1; 3])?;
+    engine::reshape(&slice, &Shape(vec![batch, width]))
+}
+
 /// Matrices `[batch, width]` of all steps as `[batch, steps, width]`, flat.
 fn over_time(steps: &[Value]) -> Result<Value> {
     let joined = engine::concatenate(&steps.iter().collect::<Vec<_>>(), 1)?;
@@ -155,20 +162,18 @@ pub(super) fn forward(cell: Cell, sizes: Sizes, reverse: bool, masked: bool, inp
         outputs.push(choose(begun, states[0].clone(), &zero)?);
     }
     // What belongs to a time is kept in the order of time.
-    let in_time = |mut steps: Vec<Value>| {
-        if reverse {
-            steps.reverse();
-        }
-        over_time(&steps)
-    };
+    if reverse {
+        operands.iter_mut().for_each(|steps| steps.reverse());
+        kept.reverse();
+    }
     let mut parts = vec![over_time(&outputs)?];
     for state in &states {
         parts.push(flat(state)?);
     }
     for steps in operands {
-        parts.push(in_time(steps)?);
+        parts.push(over_time(&steps)?);
     }
-    parts.push(in_time(kept)?);
+    parts.push(flat(&engine::concatenate(&kept.iter().collect::<Vec<_>>(), 0)?)?);
     engine::concatenate(&parts.iter().collect::<Vec<_>>(), 0)
 }
 
@@ -180,7 +185,7 @@ pub(super) fn backward(cell: Cell, sizes: Sizes, reverse: bool, inputs: &[&Value
     let state = |i: usize| part(grad, sizes.all() + i * sizes.state(), &[batch, units]);
     let operands = part(packed, sizes.result(cell), &[batch, steps, units])?;
     let width = cell.kept() * units;
-    let kept = part(packed, sizes.result(cell) + cell.operands() * sizes.all(), &[batch, steps, width])?;
+    let kept = part(packed, sizes.result(cell) + cell.operands() * sizes.all(), &[steps, batch, width])?;
     let mut states: Vec<Value> = (0..cell.states()).map(state).collect::<Result<_>>()?;
     let turned =
         |from: usize, to: usize| engine::transpose(&columns(kernel, from * units, (to - from) * units)?, &[1, 0]);
@@ -189,7 +194,7 @@ pub(super) fn backward(cell: Cell, sizes: Sizes, reverse: bool, inputs: &[&Value
     let (mut projections, mut split) = (Vec::new(), Vec::new());
     for step in (0..steps).rev() {
         let time = sizes.time(step, reverse);
-        let (old, keep) = (at(&operands, time)?, at(&kept, time)?);
+        let (old, keep) = (at(&operands, time)?, of_time(&kept, time)?);
         let gate = |at: usize| columns(&keep, at * units, units);
         let zero = zeros(vec![batch, units], kernel)?;
         let (counts, begun) = match &counts[step] {
