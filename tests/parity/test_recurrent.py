@@ -217,6 +217,30 @@ def test_initial_states():
     compare(translation, (3, 5, 3), (3, 4, 2))
 
 
+def test_configs_of_models_are_read_both_ways():
+    def build(package):
+        layers = package.layers
+        source, target = package.Input((None,), dtype="int32"), package.Input((None,), dtype="int32")
+        encoder = layers.Bidirectional(layers.GRU(4, return_state=True), merge_mode="sum")
+        _, forward, _ = encoder(layers.Embedding(9, 3, mask_zero=True)(source))
+        decoder = layers.GRU(4, return_sequences=True)
+        decoded = decoder(layers.Embedding(9, 3, mask_zero=True)(target), initial_state=forward)
+        return package.Model([source, target], layers.TimeDistributed(layers.Dense(9))(decoded))
+
+    ours, theirs = build(keraburn), build(harness.keras)
+    from_theirs = keraburn.Model.from_config(theirs.get_config())
+    from_ours = harness.keras.Model.from_config(ours.get_config())
+    rng = np.random.default_rng(4)
+    weights = [rng.normal(size=weight.shape).astype("float32") for weight in ours.weights]
+    x = [rng.integers(0, 9, (3, 5)), rng.integers(0, 9, (3, 4))]
+    outputs = []
+    for model in (theirs, ours, from_theirs, from_ours):
+        model.set_weights(weights)
+        outputs.append(np.asarray(model(x)))
+    for output in outputs[1:]:
+        harness.assert_close(output, outputs[0], "outputs")
+
+
 @pytest.mark.parametrize("sequences", [False, True])
 def test_masks_reach_losses_and_metrics(sequences):
     """Two steps of training on padded sequences: logs, weights and the rows of the embedding."""

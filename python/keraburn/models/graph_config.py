@@ -140,7 +140,7 @@ def graph_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | N
             return tensor(value["config"]["keras_history"])
         if isinstance(value, dict) and "class_name" not in value:
             return {key: revive(item) for key, item in value.items()}
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             return [revive(item) for item in value]
         return registry.deserialize_keras_object(value)
 
