@@ -23,10 +23,10 @@ export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 BUILT := $(VENV)/.built-$(DEVICES)
 
-.PHONY: help demo test lint build bench wheel format clean
+.PHONY: help demo test test-rust lint build bench wheel format clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
 	@echo "DEVICES=all builds every device; SLOW=1 runs the slow tests too; ARGS=... is handed to pytest."
 
 demo: $(BUILT) $(VENV)/.demo ## build, then train three networks on real data
@@ -35,6 +35,11 @@ demo: $(BUILT) $(VENV)/.demo ## build, then train three networks on real data
 test: $(BUILT) $(VENV)/.test ## build, then run the tests (SLOW=1: all of them)
 	$(if $(SLOW),cargo test --locked --release --no-default-features $(FEATURES) --lib)
 	$(BIN)/python -m pytest $(if $(SLOW),-m "not benchmark") $(ARGS)
+
+# Without the feature `extension-module` the tests link libpython, which must be found when they run.
+test-rust: $(VENV)/.ready ## run the unit tests of the crate
+	LD_LIBRARY_PATH="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))'):$$LD_LIBRARY_PATH" \
+		cargo test --locked --release --lib --no-default-features $(FEATURES)
 
 lint: $(BUILT) $(VENV)/.test $(VENV)/.lint ## rustfmt, clippy, ruff, mypy and stubtest
 	cargo fmt --check
