@@ -146,6 +146,32 @@ def test_stateful(cls):
         cls(4, stateful=True)(keras.Input((3, 3)))
 
 
+def test_an_incomplete_batch_of_a_stateful_model_changes_nothing():
+    model = keras.Sequential([keras.Input(batch_shape=(2, 5, 3)), keras.layers.LSTM(4, stateful=True)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    x, y = np.concatenate([X, X[:1]]), np.zeros((3, 4), "float32")
+    with pytest.raises(ValueError, match="Received batch size: 1"):
+        model.fit(x, y, batch_size=2, shuffle=False, verbose=0)
+    for weight, value in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, value)
+
+
+@pytest.mark.parametrize("cell", [keras.layers.SimpleRNNCell, keras.layers.LSTMCell, keras.layers.GRUCell])
+def test_which_cells_run_as_one_operation(cell):
+    def is_one(training, **arguments):
+        return cell(3, **arguments)._has_kernel(cell, training)
+
+    assert is_one(True)
+    assert is_one(True, dropout=0.5)
+    assert is_one(False, recurrent_dropout=0.5)
+    assert not is_one(True, recurrent_dropout=0.5)
+    assert not is_one(False, activation="relu")
+    if cell is not keras.layers.SimpleRNNCell:
+        assert not is_one(False, recurrent_activation="hard_sigmoid")
+        assert not is_one(True, dropout=0.5, implementation=1)
+
+
 def test_states_last_through_training():
     model = keras.Sequential([keras.Input(batch_shape=(2, 5, 3)), keras.layers.GRU(4, stateful=True)])
     model.compile("sgd", "mse")
@@ -281,6 +307,8 @@ def test_mistakes():
         layers.GRU(2)(X, mask=np.ones((2, 4), bool))
     with pytest.raises(ValueError, match=r"initial state of 2 tensor\(s\).*Received: 1"):
         layers.LSTM(2)(X, initial_state=[np.zeros((2, 2), "float32")])
+    with pytest.raises(ValueError, match=r"shapes \[\(2, 2\), \(2, 2\)\]. Received: shapes \[\(2, 2\), \(2, 3\)\]"):
+        layers.LSTM(2)(X, initial_state=[np.zeros((2, 2), "float32"), np.zeros((2, 3), "float32")])
     with pytest.raises(ValueError, match="Cannot unroll"):
         layers.LSTM(2, unroll=True)(keras.Input((None, 3)))
     with pytest.raises(ValueError, match=r"Invalid merge mode. Received: max"):

@@ -170,7 +170,7 @@ class RNN(Layer):
         initial_state = list(initial_state) if tree.is_nested(initial_state) else [initial_state]
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
         initial_state = tree.map_structure(lambda state: ops.cast(state, dtype), initial_state)
-        self._check_states(initial_state)
+        self._check_states(initial_state, batch)
         mask = steps_that_count(mask, sequences, self.name)
         try:
             last, outputs, states = self.inner_loop(sequences, initial_state, mask, training=training)
@@ -228,11 +228,18 @@ class RNN(Layer):
                 f"the initial state. \n- Expected batch size: {expected}\n- Received batch size: {received}"
             )
 
-    def _check_states(self, states: list[Any]) -> None:
-        if len(states) != len(self.state_size):
+    def _check_states(self, states: list[Any], batch: int) -> None:
+        received = [tuple(state.shape) for state in tree.flatten(states)]
+        sizes = tree.flatten(self.state_size)
+        if len(states) != len(self.state_size) or len(received) != len(sizes):
             raise ValueError(
                 f"Layer '{self.name}' expects an initial state of {len(self.state_size)} tensor(s), of sizes "
-                f"{self.state_size}. Received: {len(states)} tensor(s)"
+                f"{self.state_size}. Received: {len(states)} tensor(s) of shapes {received}"
+            )
+        expected = [(batch, size) for size in sizes]
+        if received != expected:
+            raise ValueError(
+                f"Layer '{self.name}' expects an initial state of shapes {expected}. Received: shapes {received}"
             )
 
     def get_config(self) -> dict[str, Any]:
