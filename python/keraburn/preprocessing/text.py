@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from collections import OrderedDict, defaultdict
@@ -99,6 +98,8 @@ def hashing_trick(
 
 
 def _md5(word: str) -> int:
+    import hashlib  # loads libraries of its own
+
     return int(hashlib.md5(word.encode(), usedforsecurity=False).hexdigest(), 16)
 
 
