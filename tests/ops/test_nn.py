@@ -58,6 +58,13 @@ def cce(t, o, axis=-1):
     return -(t * np.log(clip(o / o.sum(axis, keepdims=True)))).sum(axis)
 
 
+def attention(query, key, value):
+    heads = [each.swapaxes(1, 2) for each in (query, key.repeat(2, 2), value.repeat(2, 2))]
+    scores = heads[0] @ heads[1].swapaxes(2, 3) / math.sqrt(query.shape[-1])
+    scores = np.where(np.tril(np.ones(scores.shape[-2:])) > 0, scores, -1e30)
+    return (softmax(scores) @ heads[2]).swapaxes(1, 2)
+
+
 def layer_norm(x, gamma, beta):
     return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-3) * gamma + beta
 
@@ -103,6 +110,14 @@ CASES = [
     case("log_softmax", X, reference=lambda x: np.log(softmax(x))),
     case("log_softmax", CUBE, reference=lambda x: np.log(softmax(x, 0)), axis=0),
     case("sparsemax", X, reference=sparsemax),
+    case(
+        "dot_product_attention",
+        numbers(2, 3, 4, 2),
+        numbers(2, 3, 2, 2),
+        numbers(2, 3, 2, 2),
+        reference=attention,
+        is_causal=True,
+    ),
     case("one_hot", LABELS, 4, reference=lambda x, n: np.eye(n)[x], gradient=False),
     case("one_hot", np.array([[1, -1], [5, 0]]), 3, reference=lambda x, n: np.eye(7)[x][:, :, :3], gradient=False),
     case("one_hot", LABELS, 4, reference=lambda x, n: np.eye(n, dtype=bool)[x].T, axis=0, dtype="bool", gradient=False),

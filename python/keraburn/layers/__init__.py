@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from keraburn import registry
 from keraburn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from keraburn.layers.attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
 from keraburn.layers.dense import Dense
+from keraburn.layers.einsum_dense import EinsumDense
 from keraburn.layers.embedding import Embedding
 from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
@@ -53,6 +55,7 @@ from keraburn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from keraburn.layers.row_normalization import GroupNormalization, RMSNormalization, UnitNormalization
 from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
+from keraburn.layers.spectral import SpectralNormalization
 from keraburn.layers.wrapper import Wrapper
 
 _LAYERS = registry.publish(
@@ -61,7 +64,9 @@ _LAYERS = registry.publish(
         Activation,
         ActivityRegularization,
         Add,
+        AdditiveAttention,
         AlphaDropout,
+        Attention,
         Average,
         BatchNormalization,
         Bidirectional,
@@ -70,6 +75,7 @@ _LAYERS = registry.publish(
         Dot,
         Dropout,
         ELU,
+        EinsumDense,
         Embedding,
         Flatten,
         GRU,
@@ -79,6 +85,7 @@ _LAYERS = registry.publish(
         GlobalAveragePooling1D,
         GlobalMaxPooling1D,
         GroupNormalization,
+        GroupQueryAttention,
         Identity,
         InputLayer,
         LSTM,
@@ -90,6 +97,7 @@ _LAYERS = registry.publish(
         Masking,
         Maximum,
         Minimum,
+        MultiHeadAttention,
         Multiply,
         Normalization,
         PReLU,
@@ -104,6 +112,7 @@ _LAYERS = registry.publish(
         SimpleRNNCell,
         Softmax,
         SpatialDropout1D,
+        SpectralNormalization,
         StackedRNNCells,
         Subtract,
         TimeDistributed,
@@ -145,7 +154,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "BatchNormalization",
     "Bidirectional",
@@ -153,6 +164,7 @@ __all__ = [
     "Dense",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -163,6 +175,7 @@ __all__ = [
     "GlobalMaxPool1D",
     "GlobalMaxPooling1D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -175,6 +188,7 @@ __all__ = [
     "Masking",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
@@ -188,6 +202,7 @@ __all__ = [
     "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",

@@ -202,6 +202,9 @@ def set_masks(outputs: Any, masks: Any) -> None:
         for key, output in outputs.items():
             set_masks(output, masks.get(key))
     elif isinstance(outputs, (list, tuple)):
+        if isinstance(masks, Tensor):
+            # What was handed on belongs to the first output; further ones, such as scores, have other axes.
+            masks = [masks, *[None] * (len(outputs) - 1)]
         for output, mask in zip(outputs, masks, strict=True):
             set_masks(output, mask)
 

@@ -64,6 +64,9 @@ from keraburn.ops.arithmetic import (
     subtract,
     true_divide,
 )
+from keraburn.ops.attention import (
+    dot_product_attention,
+)
 from keraburn.ops.control import (
     associative_scan,
     cond,

@@ -33,6 +33,9 @@ from keraburn.ops.activation import (
     tanh_shrink,
     threshold,
 )
+from keraburn.ops.attention import (
+    dot_product_attention,
+)
 from keraburn.ops.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,

@@ -1,0 +1,174 @@
+"""Attention and what it is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import keraburn as keras
+from tests.checks_layers import check_layer
+
+
+def softmax(x):
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def test_attention():
+    check_layer(
+        keras.layers.Attention,
+        {"use_scale": True},
+        [(2, 3, 2), (2, 4, 2)],
+        output_shape=(2, 3, 2),
+        reference=lambda x, weights: softmax(x[0] @ x[1].swapaxes(1, 2) * weights[0]) @ x[1],
+        weights=1,
+    )
+    check_layer(keras.layers.Attention, {"score_mode": "concat"}, [(2, 3, 2), (2, 4, 2), (2, 4, 2)], weights=1)
+    check_layer(keras.layers.AdditiveAttention, {}, [(2, 3, 2), (2, 4, 2)], weights=1)
+
+
+def test_einsum_dense():
+    check_layer(
+        keras.layers.EinsumDense,
+        {"equation": "abc,cde->abde", "output_shape": (3, 2, 3), "bias_axes": "de", "activation": "tanh"},
+        (2, 3, 4),
+        output_shape=(2, 3, 2, 3),
+        reference=lambda x, weights: np.tanh(np.einsum("abc,cde->abde", x, weights[0]) + weights[1]),
+        weights=2,
+    )
+    check_layer(
+        keras.layers.EinsumDense,
+        {"equation": "ab...,bc->ac...", "output_shape": 3, "bias_axes": "c"},
+        (2, 4, 3),
+        reference=lambda x, weights: np.einsum("abd,bc->acd", x, weights[0]) + weights[1],
+        weights=2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("abc->ab", 3), "Invalid einsum equation 'abc->ab'"),
+        (("ab,bc->ad", 3), "Dimension 'd' was specified in the output 'ad'"),
+        (("ab,bcd->ac", 3), "Weight dimension 'd' did not have a match"),
+        (("abc,cd->abd", (7, 4)), "do not match at shared dimension 'b'"),
+        (("abcd,de->abce", 3), "names 4 axes of the inputs"),
+        (("abc,cd->abd", 4), "names 3 axes of the outputs"),
+    ],
+)
+def test_equations_that_do_not_fit(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        keras.layers.EinsumDense(*arguments)(np.zeros((2, 3, 4)))
+    with pytest.raises(ValueError, match="Bias dimension 'c' was requested"):
+        keras.layers.EinsumDense("abc,cd->abd", (None, 2), bias_axes="c")(np.zeros((2, 3, 4)))
+
+
+HEADS = [
+    (keras.layers.MultiHeadAttention, {"num_heads": 2, "key_dim": 3}),
+    (keras.layers.GroupQueryAttention, {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}),
+]
+
+
+@pytest.mark.parametrize(("cls", "arguments"), HEADS)
+def test_heads_in_a_model(cls, arguments):
+    query, value = keras.Input((None, 6)), keras.Input((5, 6))
+    outputs, scores = cls(**arguments, dropout=0.1)(query, value, return_attention_scores=True)
+    heads = arguments.get("num_heads", 4)
+    assert (outputs.shape, scores.shape) == ((None, None, 6), (None, heads, None, 5))
+    model = keras.Model([query, value], keras.layers.GlobalAveragePooling1D()(outputs))
+    model.compile(keras.optimizers.Adam(0.02), "mse")
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(8, length, 6)).astype("float32") for length in (4, 5)]
+    history = model.fit(x, rng.normal(size=(8, 6)).astype("float32"), epochs=30, verbose=0).history["loss"]
+    assert history[-1] < 0.7 * history[0]
+    again = keras.Model.from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize(("cls", "arguments"), HEADS)
+def test_scores_change_nothing(cls, arguments):
+    layer = cls(**arguments)
+    x = np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32")
+    outputs, scores = layer(x, x, return_attention_scores=True, use_causal_mask=True)
+    np.testing.assert_allclose(layer(x, x, use_causal_mask=True).numpy(), outputs.numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(scores.numpy().sum(-1), 1, rtol=1e-5)
+    assert not np.triu(scores.numpy(), 1).any()
+
+
+def test_masks_come_along():
+    embedding = keras.layers.Embedding(5, 4, mask_zero=True)
+    layer = keras.layers.MultiHeadAttention(2, 3)
+    x = embedding(np.array([[1, 2, 0]]))
+    outputs, scores = layer(x, x, return_attention_scores=True)
+    np.testing.assert_array_equal(scores.numpy()[0, :, :2, 2], 0)
+    np.testing.assert_array_equal(outputs._keras_mask.numpy(), [[True, True, False]])
+    assert x._keras_mask is not None
+
+
+def test_a_subclass_says_how_to_attend():
+    class Mean(keras.layers.MultiHeadAttention):
+        def _compute_attention(self, query, key, value, attention_mask=None, training=None, return_attention_scores=0):
+            return keras.ops.ones_like(query) * keras.ops.mean(value, axis=1, keepdims=True), None
+
+    layer = Mean(2, 3)
+    outputs = layer(np.random.default_rng(0).normal(size=(2, 4, 6)), np.ones((2, 5, 6))).numpy()
+    np.testing.assert_allclose(outputs, outputs[:, :1].repeat(4, axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cls", "arguments", "message"),
+    [
+        (keras.layers.MultiHeadAttention, {"num_heads": 0, "key_dim": 3}, "`num_heads`.*Received: num_heads=0"),
+        (keras.layers.MultiHeadAttention, {"num_heads": 2, "key_dim": 1.5}, "`key_dim`.*Received: key_dim=1.5"),
+        (keras.layers.MultiHeadAttention, {"num_heads": 2, "key_dim": 3, "value_dim": 0}, "Received: value_dim=0"),
+        (keras.layers.MultiHeadAttention, {"num_heads": 2, "key_dim": 3, "attention_axes": "1"}, "attention_axes=1"),
+        (keras.layers.MultiHeadAttention, {"num_heads": 2, "key_dim": 3, "output_shape": "4"}, "output_shape=4"),
+        (keras.layers.MultiHeadAttention, {"num_heads": 2, "key_dim": 3, "sliding_window": 0}, "sliding_window=0"),
+        (
+            keras.layers.MultiHeadAttention,
+            {"num_heads": 2, "key_dim": 3, "dropout": 0.1, "flash_attention": True},
+            "Dropout is not supported when flash attention",
+        ),
+        (
+            keras.layers.GroupQueryAttention,
+            {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 3},
+            "must be divisible by `num_key_value_heads`",
+        ),
+        (keras.layers.Attention, {"score_mode": "product"}, "Received: score_mode=product"),
+    ],
+)
+def test_mistakes(cls, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        cls(**arguments)
+
+
+def test_mistaken_inputs():
+    x = np.zeros((2, 3, 4))
+    with pytest.raises(ValueError, match="must be called on a list of inputs"):
+        keras.layers.Attention()(x)
+    with pytest.raises(ValueError, match="Received length: 1"):
+        keras.layers.Attention()([x])
+    with pytest.raises(ValueError, match="except the last one, must be equal"):
+        keras.layers.MultiHeadAttention(2, 3)(x, x, np.zeros((2, 5, 4)))
+    with pytest.raises(ValueError, match="only supports 4D inputs"):
+        keras.ops.dot_product_attention(x, x, x)
+    with pytest.raises(ValueError, match="heads of `query` must be a multiple"):
+        keras.ops.dot_product_attention(np.zeros((1, 2, 4, 3)), np.zeros((1, 2, 3, 3)), np.zeros((1, 2, 3, 3)))
+
+
+def test_spectral_normalization():
+    layer = keras.layers.SpectralNormalization(keras.layers.Dense(3), power_iterations=20)
+    x = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
+    layer(x, training=True)
+    assert np.linalg.norm(layer.kernel.numpy(), 2) == pytest.approx(1, rel=1e-3)
+    symbol = layer(keras.Input((5,)))
+    assert symbol.shape == (None, 3)
+    model = keras.Sequential([layer])
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((4, 3), "float32"), epochs=3, verbose=0)
+    assert np.linalg.norm(layer.kernel.numpy(), 2) < 2
+    with pytest.raises(ValueError, match="power_iterations=0"):
+        keras.layers.SpectralNormalization(keras.layers.Dense(3), 0)
+    with pytest.raises(ValueError, match="no attribute 'kernel' nor 'embeddings'"):
+        keras.layers.SpectralNormalization(keras.layers.Flatten())(x)
