@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import keraburn
-from tests.parity import harness, test_attention, test_recurrent
+from tests.parity import harness, test_attention, test_categories, test_recurrent
 
 CASES = [
     ("Dense", {"units": 4}, (3, 5)),
@@ -134,7 +134,8 @@ def test_masks_of_merging(names, shape):
 
 
 def test_every_layer_is_compared():
-    compared = {name for name, *_ in CASES} | test_recurrent.COMPARED | test_recurrent.CELLS | test_attention.COMPARED
+    compared = {name for name, *_ in CASES} | test_recurrent.COMPARED | test_recurrent.CELLS
+    compared |= test_attention.COMPARED | test_categories.COMPARED
     assert harness.public_names(keraburn.layers) - compared <= {
         "Input",
         "InputLayer",

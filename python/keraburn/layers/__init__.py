@@ -6,8 +6,10 @@ from keraburn import registry
 from keraburn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from keraburn.layers.attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
 from keraburn.layers.dense import Dense
+from keraburn.layers.discretization import Discretization
 from keraburn.layers.einsum_dense import EinsumDense
 from keraburn.layers.embedding import Embedding
+from keraburn.layers.encoding import CategoryEncoding
 from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
@@ -70,8 +72,10 @@ _LAYERS = registry.publish(
         Average,
         BatchNormalization,
         Bidirectional,
+        CategoryEncoding,
         Concatenate,
         Dense,
+        Discretization,
         Dot,
         Dropout,
         ELU,
@@ -160,8 +164,10 @@ __all__ = [
     "Average",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "Concatenate",
     "Dense",
+    "Discretization",
     "Dot",
     "Dropout",
     "EinsumDense",
