@@ -19,7 +19,7 @@ pub enum Storage {
     /// The CPU's own memory.
     Host(Arc<Buffer>),
     /// A tensor of burn's, on the device that it knows.
-    Engine(Device, Value),
+    Engine(Device, Box<Value>),
 }
 
 impl Tensor {
@@ -28,7 +28,7 @@ impl Tensor {
         let storage = if device == Device::Cpu {
             Storage::Host(Arc::new(Buffer::from_bytes(bytes)))
         } else {
-            Storage::Engine(device, Value::upload(bytes, &spec, &device)?)
+            Storage::Engine(device, Box::new(Value::upload(bytes, &spec, &device)?))
         };
         Ok(Self { spec, storage })
     }
@@ -59,7 +59,7 @@ impl Tensor {
     /// The values as a tensor of burn's.
     pub fn to_engine(&self, device: Device) -> Result<Value> {
         match &self.storage {
-            Storage::Engine(own, value) if *own == device => Ok(value.clone()),
+            Storage::Engine(own, value) if *own == device => Ok(Value::clone(value)),
             Storage::Engine(..) | Storage::Host(_) => Value::upload(self.to_host()?.bytes(), &self.spec, &device),
         }
     }

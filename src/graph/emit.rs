@@ -20,7 +20,7 @@ fn start(operand: &Operand, lowered: &Lowered, places: &Places) -> Place {
     let place = places[operand.node].expect("what is read has a place");
     let size = lowered.nodes[operand.node].spec.dtype.size();
     let bytes = operand.layout.offset * size as isize;
-    Place { base: place.base, offset: place.offset.strict_add_signed(bytes) }
+    Place { base: place.base, offset: place.offset.checked_add_signed(bytes).expect("a view begins within its memory") }
 }
 
 pub fn cluster(cluster: &Cluster, lowered: &Lowered, places: &Places) -> Program {

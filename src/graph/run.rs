@@ -36,7 +36,7 @@ impl Plan {
 }
 
 pub fn engine_tensor(value: Value, device: Device) -> Tensor {
-    Tensor { spec: value.spec().clone(), storage: Storage::Engine(device, value) }
+    Tensor { spec: value.spec().clone(), storage: Storage::Engine(device, Box::new(value)) }
 }
 
 /// Compute operation by operation through burn.

@@ -174,14 +174,8 @@ pub fn create(name: &str, attributes: &Attributes) -> Result<Arc<dyn Op>> {
 
 /// The names of all operations.
 pub fn names() -> Vec<&'static str> {
-    let families = [
-        &math::names()[..],
-        &movement::NAMES,
-        &folds::NAMES,
-        &data::NAMES,
-        &random::NAMES,
-        &recurrent::NAMES,
-    ];
+    let families =
+        [&math::names()[..], &movement::NAMES, &folds::NAMES, &data::NAMES, &random::NAMES, &recurrent::NAMES];
     families.concat()
 }
 

@@ -25,7 +25,7 @@ pub type Rows<'a> = Vec<&'a mut [u8]>;
 impl Runner {
     pub fn new(data: &Data, full: Option<Arc<Step>>, tail: Option<Arc<Step>>) -> Result<Self> {
         let whole = data.rows / data.batch;
-        if (whole > 0 && full.is_none()) || (data.rows % data.batch > 0 && tail.is_none()) {
+        if (whole > 0 && full.is_none()) || (!data.rows.is_multiple_of(data.batch) && tail.is_none()) {
             return Err(Error::internal("a pass needs a step for each size of batch"));
         }
         for (step, rows) in [(&full, data.batch), (&tail, data.rows % data.batch)] {
@@ -72,7 +72,7 @@ impl Runner {
                 self.batch(&mut session, step.results(), data, rows.as_mut())?;
                 self.position += 1;
                 // Looking at the clock costs as much as a few operations.
-                if (self.position % 4 == 0 || time < Duration::from_millis(1)) && begun.elapsed() >= time {
+                if (self.position.is_multiple_of(4) || time < Duration::from_millis(1)) && begun.elapsed() >= time {
                     return Ok(self.position);
                 }
             }
