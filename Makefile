@@ -32,14 +32,12 @@ help: ## list these targets
 demo: $(BUILT) $(VENV)/.demo ## build, then train three networks on real data
 	$(BIN)/python demo/main.py
 
-test: $(BUILT) $(VENV)/.test ## build, then run the tests (SLOW=1: all of them)
-	$(if $(SLOW),cargo test --locked --release --no-default-features $(FEATURES) --lib)
+test: $(BUILT) $(VENV)/.test $(if $(SLOW),test-rust) ## build, then run the tests (SLOW=1: all of them)
 	$(BIN)/python -m pytest $(if $(SLOW),-m "not benchmark") $(ARGS)
 
-# Without the feature `extension-module` the tests link libpython, which must be found when they run.
+# Without the module for Python, which would have to link Python itself.
 test-rust: $(VENV)/.ready ## run the unit tests of the crate
-	LD_LIBRARY_PATH="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))'):$$LD_LIBRARY_PATH" \
-		cargo test --locked --release --lib --no-default-features $(FEATURES)
+	cargo test --locked --release --lib --no-default-features $(FEATURES)
 
 lint: $(BUILT) $(VENV)/.test $(VENV)/.lint ## rustfmt, clippy, ruff, mypy and stubtest
 	cargo fmt --check
