@@ -1,0 +1,54 @@
+"""Files are replaced whole: whoever reads a path finds the old file or the new one, never a part."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def replacing(filepath: Any) -> Iterator[str]:
+    """The path of a new file in the same folder, which takes the place of `filepath` when the block ends well.
+
+    The new file is on the disk before it takes its name, so a crash, a full disk or an exception leaves the old one.
+
+    Args:
+        filepath: what to write; a link is followed.
+
+    Raises:
+        OSError: if the folder does not exist, the path is a folder, or the disk is full.
+    """
+    target = os.path.realpath(os.fspath(filepath))
+    folder, name = os.path.split(target)
+    if os.path.isdir(target):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(filepath))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(filepath))
+    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.tmp")
+    # Made as any new file is, so that it has the usual permissions.
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    try:
+        if os.path.exists(target):
+            shutil.copymode(target, temporary)
+        yield temporary
+        _to_disk(temporary)
+        os.replace(temporary, target)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    if os.name == "posix":
+        # The name itself is on the disk once the folder is.
+        _to_disk(folder)
+
+
+def _to_disk(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
