@@ -192,3 +192,14 @@ def test_spectral_normalization():
     for layer in (ours, theirs):
         layer.kernel.assign(np.zeros((5, 4), "float32"))
     harness.assert_close(ours(x, training=True), theirs(x, training=True), "a kernel of zeros")
+
+
+def test_penalties():
+    x = np.random.default_rng(0).normal(size=QUERY).astype("float32")
+    for name, arguments in (CASES[0], CASES[4], CASES[11]):
+        ours, theirs = made(name, {**arguments, **PENALTIES})
+        inputs = (x,) if name == "EinsumDense" else (x, x)
+        ours(*inputs), theirs(*inputs)
+        harness._same_weights(ours, theirs)
+        ours(*inputs), theirs(*inputs)
+        harness.assert_close([float(each) for each in ours.losses], [float(each) for each in theirs.losses], name)
