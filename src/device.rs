@@ -61,7 +61,9 @@ impl Device {
     pub fn dispatch(self) -> DispatchDevice {
         match self {
             Self::Cpu => DispatchDevice::Flex(burn::backend::FlexDevice),
+            // Deprecated with the backend, whose end in burn 0.23 will be this device's.
             #[cfg(feature = "ndarray")]
+            #[allow(deprecated)]
             Self::NdArray => DispatchDevice::NdArray(burn::backend::NdArrayDevice::Cpu),
         }
     }
