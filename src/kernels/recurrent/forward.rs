@@ -139,7 +139,12 @@ impl<T: Real> Walk<'_, T> {
                     }
                     let left = operands.add(self.sizes.all());
                     for (i, row) in rows.clone().enumerate() {
-                        ptr::copy_nonoverlapping(c.add(i * units), left.add(place(row) * units), units);
+                        let to = left.add(place(row) * units);
+                        if self.mask.counts(row, time) {
+                            ptr::copy_nonoverlapping(c.add(i * units), to, units);
+                        } else {
+                            ptr::write_bytes(to, 0, units);
+                        }
                     }
                 }
                 for (i, row) in rows.clone().enumerate() {
