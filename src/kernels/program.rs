@@ -12,7 +12,7 @@ use std::ptr;
 pub const CHUNK: usize = 512;
 const REGISTER: usize = CHUNK * 8;
 /// Elements that one thread takes at a time; smaller programs stay on one thread.
-const BLOCK: usize = 32 * 1024;
+const BLOCK: usize = 16 * 1024;
 
 /// Where memory begins: an entry of the table of bases, and bytes from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
