@@ -9,6 +9,8 @@ use std::collections::HashSet;
 const MEMBERS: usize = 48;
 /// How many steps back a cluster is looked for that reads the same memory.
 const WINDOW: usize = 24;
+/// Rows shorter than this are cheaper gathered one by one than folded row upon row.
+const ROW: usize = 8;
 
 pub enum Step {
     Cluster(Cluster),
@@ -31,12 +33,14 @@ pub struct Cluster {
     pub inner: Option<usize>,
     pub members: Vec<usize>,
     pub closings: Vec<Closed>,
+    /// How long the groups are that its folds make, if any does.
+    group: Option<usize>,
     reads: HashSet<usize>,
 }
 
 impl Cluster {
     fn new(dims: Vec<usize>) -> Self {
-        Self { dims, inner: None, members: Vec::new(), closings: Vec::new(), reads: HashSet::new() }
+        Self { dims, inner: None, members: Vec::new(), closings: Vec::new(), group: None, reads: HashSet::new() }
     }
 
     /// Whether the operand's elements come in this space's own order, one for one.
@@ -134,6 +138,10 @@ impl Fuser<'_> {
 
     fn fold(&mut self, id: usize, axes: &[usize], operand: &Operand) {
         let (operand, extent, inner) = arrange(operand, axes);
+        let group = match extent {
+            Extent::Groups(length) => Some(length),
+            Extent::Rows | Extent::Columns | Extent::All => None,
+        };
         let dims = operand.layout.squeezed().dims;
         let earliest = self.earliest(std::slice::from_ref(&operand));
         let last = self.steps.len();
@@ -143,6 +151,7 @@ impl Fuser<'_> {
                 && cluster.has_room()
                 && (cluster.members.contains(&operand.node) || cluster.reads.contains(&operand.node))
                 && (inner.is_none() || cluster.inner.is_none() || cluster.inner == inner)
+                && (group.is_none() || cluster.group.is_none() || cluster.group == group)
         });
         let step = step.unwrap_or(last);
         if step == last {
@@ -151,6 +160,7 @@ impl Fuser<'_> {
         self.made[id] = Made::After(step);
         let cluster = self.cluster(step).expect("the step is a cluster");
         cluster.inner = cluster.inner.or(inner);
+        cluster.group = cluster.group.or(group);
         cluster.reads.insert(operand.node);
         cluster.closings.push(Closed { node: id, operand, extent });
     }
@@ -168,6 +178,11 @@ fn arrange(operand: &Operand, axes: &[usize]) -> (Operand, Extent, Option<usize>
     }
     if folded.is_empty() || folded.iter().max() < kept.iter().min() {
         return (operand.clone(), Extent::Columns, Some(size(&kept)));
+    }
+    let (before, after): (Vec<usize>, Vec<usize>) = kept.iter().partition(|&&axis| axis < folded[0]);
+    let row = size(&after);
+    if row >= ROW && after.iter().min() > folded.iter().max() && before.len() + after.len() == kept.len() {
+        return (operand.clone(), Extent::Groups(size(&folded) * row), Some(row));
     }
     let order = [kept.clone(), folded.clone()].concat();
     let operand = Operand { node: operand.node, layout: layout.permuted(&order) };

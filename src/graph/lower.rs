@@ -128,7 +128,12 @@ impl Lowerer<'_> {
                 Kind::Matmul { a: operands[0].clone(), b: operands[1].clone(), bias: None, relu: false }
             }
             Lowering::Kernel(kernel) => {
-                Kind::Kernel(kernel, operands.iter().map(|operand| self.in_order(operand)).collect())
+                let given = operands.iter().enumerate().map(|(position, operand)| {
+                    let repeats = kernel.repeats(position);
+                    self.in_order(&if repeats { once(operand) } else { operand.clone() })
+                });
+                let given = given.collect();
+                Kind::Kernel(kernel, given)
             }
         };
         self.add_value(id, spec, kind);
@@ -212,6 +217,17 @@ fn is_row(layout: &Layout) -> bool {
         Some((&last, rest)) => last == 1 && rest.iter().all(|&stride| stride == 0),
         None => false,
     }
+}
+
+/// The operand without its repetitions.
+fn once(operand: &Operand) -> Operand {
+    let mut layout = operand.layout.clone();
+    for (dim, &stride) in layout.dims.iter_mut().zip(&layout.strides) {
+        if stride == 0 {
+            *dim = 1;
+        }
+    }
+    Operand { node: operand.node, layout }
 }
 
 fn spread(operand: &Operand, shape: &Shape) -> Operand {

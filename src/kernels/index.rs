@@ -7,7 +7,7 @@ use crate::dtype::DType;
 use rayon::prelude::*;
 use std::ptr;
 
-fn check(index: Array<'_>, n: usize) -> Result<(), String> {
+pub(super) fn check(index: Array<'_>, n: usize) -> Result<(), String> {
     match first_outside(index.bytes, index.dtype, 0, n as i64) {
         None => Ok(()),
         Some((value, at)) => Err(format!(

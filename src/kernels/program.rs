@@ -70,6 +70,8 @@ pub enum Extent {
     Rows,
     /// The rows are folded into one row.
     Columns,
+    /// Every stretch of so many elements, whole rows, is folded into one row.
+    Groups(usize),
     /// Everything becomes one element.
     All,
 }
@@ -132,9 +134,14 @@ impl Program {
     pub unsafe fn run(&self, bases: &[*mut u8]) {
         let count = self.count;
         let grain = self.grain();
-        let pieces = self.closings.iter().any(|closing| closing.extent != Extent::Rows);
+        let pieces = self.closings.iter().any(|closing| matches!(closing.extent, Extent::Columns | Extent::All));
+        let group = self.closings.iter().find_map(|closing| match closing.extent {
+            Extent::Groups(length) => Some(length),
+            Extent::Rows | Extent::Columns | Extent::All => None,
+        });
+        let unit = group.unwrap_or(grain);
         // The cut depends on the shape alone, so that results do not depend on the number of threads.
-        let block = BLOCK.max(grain) / grain * grain;
+        let block = BLOCK.max(unit) / unit * unit;
         let blocks = count.div_ceil(block).max(1);
         // SAFETY: the caller's promise, for all that follows.
         unsafe {
@@ -174,14 +181,14 @@ impl Program {
             parallel(blocks, bases, &|bases, index| {
                 let targets: Targets = (self.closings.iter().enumerate())
                     .map(|(i, closing)| match closing.extent {
-                        Extent::Rows => closing.place.pointer(bases),
+                        Extent::Rows | Extent::Groups(_) => closing.place.pointer(bases),
                         Extent::Columns | Extent::All => own(index, i),
                     })
                     .collect();
                 self.block(bases, index * block, block.min(count - index * block), &targets);
             });
             for (i, closing) in self.closings.iter().enumerate() {
-                if closing.extent == Extent::Rows {
+                if self.width(closing) == 0 {
                     continue;
                 }
                 let target = closing.place.pointer(bases);
@@ -193,10 +200,10 @@ impl Program {
         }
     }
 
-    /// Elements that a block folds into, other than rows.
+    /// Elements that all blocks fold into.
     fn width(&self, closing: &Closing) -> usize {
         match closing.extent {
-            Extent::Rows => 0,
+            Extent::Rows | Extent::Groups(_) => 0,
             Extent::Columns => self.inner,
             Extent::All => 1,
         }
@@ -329,6 +336,20 @@ impl Program {
                         let len = (inner - column).min(n - at);
                         let accumulator = target.add(column * size);
                         (closing.combine)(accumulator, accumulator, value.add(at * size), ptr::null(), len);
+                        at += len;
+                    }
+                }
+                Extent::Groups(group) => {
+                    let mut at = 0;
+                    while at < n {
+                        let column = (start + at) % inner;
+                        let len = (inner - column).min(n - at);
+                        let accumulator = target.add(((start + at) / group * inner + column) * size);
+                        if (start + at) % group < inner {
+                            ptr::copy_nonoverlapping(value.add(at * size), accumulator, len * size);
+                        } else {
+                            (closing.combine)(accumulator, accumulator, value.add(at * size), ptr::null(), len);
+                        }
                         at += len;
                     }
                 }

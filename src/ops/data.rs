@@ -6,17 +6,18 @@ use super::{Attributes, Builder, Id, Lowering, Node, Op, arity, check_axis, indi
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels::map::Binary;
-use crate::kernels::{index, sort};
+use crate::kernels::{index, segment, sort};
 use crate::shape::{Shape, Spec};
 use std::sync::Arc;
 
 pub use crate::kernels::index::Mode;
 
-pub const NAMES: [&str; 5] = ["take", "scatter", "sort", "argsort", "check_range"];
+pub const NAMES: [&str; 6] = ["take", "segment_sum", "scatter", "sort", "argsort", "check_range"];
 
 pub fn create(name: &str, attributes: &Attributes) -> Option<Result<Arc<dyn Op>>> {
     Some(match name {
         "take" => attributes.size("axis").map(|axis| Arc::new(Take { axis }) as _),
+        "segment_sum" => attributes.size("rows").map(|rows| Arc::new(SegmentSum { rows }) as _),
         "scatter" => scatter(attributes),
         "sort" => sorting(attributes).map(|(axis, descending)| Arc::new(Sort { axis, descending }) as _),
         "argsort" => sorting(attributes).map(|(axis, descending)| Arc::new(ArgSort { axis, descending }) as _),
@@ -80,13 +81,7 @@ impl Op for Take {
         let taken: Vec<usize> = (self.axis..self.axis + count.rank()).collect();
         let rest: Vec<usize> = (0..rank).filter(|axis| !taken.contains(axis)).collect();
         let front = g.transpose(grad, [taken, rest].concat())?;
-        let mut row: Vec<usize> = shape.0.clone();
-        let width = row.remove(self.axis);
-        let updates = g.reshape(front, &Shape([vec![count.count()], row.clone()].concat()))?;
-        let flat = g.reshape(positions, &Shape(vec![count.count()]))?;
-        let zero = g.scalar(0.0, g.spec(grad).dtype);
-        let zeros = g.broadcast(zero, &Shape([vec![width], row].concat()))?;
-        let summed = g.op(Arc::new(Scatter { mode: Mode::Add }), &[zeros, flat, updates])?;
+        let summed = g.op(Arc::new(SegmentSum { rows: shape.0[self.axis] }), &[positions, front])?;
         let mut back: Vec<usize> = (1..shape.rank()).collect();
         back.insert(self.axis, 0);
         Ok(vec![Some(g.transpose(summed, back)?), None])
@@ -98,6 +93,49 @@ impl Op for Take {
 
     fn lower(&self) -> Lowering {
         Lowering::Kernel(Arc::new(index::Take { axis: self.axis }))
+    }
+}
+
+/// For each of so many rows, the sum of the updates that `indices` give it.
+#[derive(Debug)]
+pub struct SegmentSum {
+    pub rows: usize,
+}
+
+impl Op for SegmentSum {
+    fn name(&self) -> &'static str {
+        "segment_sum"
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        arity(self.name(), inputs, 2)?;
+        let (positions, updates) = (inputs[0], inputs[1]);
+        indices(self.name(), positions)?;
+        let Some(row) = updates.shape.0.strip_prefix(positions.shape.dims()) else {
+            return Err(Error::value(format!(
+                "segment_sum takes a row for each index. Received: indices of shape {} and updates of shape {}",
+                positions.shape, updates.shape
+            )));
+        };
+        if updates.dtype == DType::Bool {
+            return Err(Error::dtype("segment_sum does not take this dtype. Received: dtype=bool"));
+        }
+        Ok(Spec::new([&[self.rows], row].concat(), updates.dtype))
+    }
+
+    fn vjp(&self, g: &mut dyn Builder, node: &Node<'_>, grad: Id) -> Result<Vec<Option<Id>>> {
+        Ok(vec![None, Some(g.op(Arc::new(Take { axis: 0 }), &[grad, node.inputs[0]])?)])
+    }
+
+    fn run(&self, inputs: &[&Value], output: &Spec) -> Result<Value> {
+        let count = inputs[0].shape().count();
+        let flat = engine::reshape(inputs[0], &Shape(vec![count]))?;
+        let updates = engine::reshape(inputs[1], &Shape([&[count], &output.shape.0[1..]].concat()))?;
+        engine::scatter(Mode::Add, &inputs[1].zeros(output.shape.clone()), &flat, &updates)
+    }
+
+    fn lower(&self) -> Lowering {
+        Lowering::Kernel(Arc::new(segment::SegmentSum))
     }
 }
 

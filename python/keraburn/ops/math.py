@@ -88,9 +88,12 @@ def _segments(data: Any, segment_ids: Any, num_segments: int | None, mode: str, 
     extra = scalar(num_segments, ids.dtype)
     outside = emit("or", emit("lt", ids, scalar(0, ids.dtype)), emit("ge", ids, extra))
     ids = emit("where", outside, extra, ids)
-    first = neutral(data.dtype) if callable(neutral) else neutral
-    start = filled_like(data, first, shape=[num_segments + 1, *data.shape[1:]])
-    result = emit("scatter", start, ids, data, mode=mode)
+    if mode == "add":
+        result = emit("segment_sum", ids, data, rows=num_segments + 1)
+    else:
+        first = neutral(data.dtype) if callable(neutral) else neutral
+        start = filled_like(data, first, shape=[num_segments + 1, *data.shape[1:]])
+        result = emit("scatter", start, ids, data, mode=mode)
     shape = [num_segments, *data.shape[1:]]
     return emit("slice", result, start=[0] * len(shape), size=shape, step=[1] * len(shape))
 

@@ -156,6 +156,11 @@ impl Value {
         Self { tensor, spec: Spec::new(shape, dtype), device: self.device }
     }
 
+    /// Zeros on the same device, and of the same type.
+    pub fn zeros(&self, shape: impl Into<Shape>) -> Self {
+        Self::full(0.0, Spec::new(shape, self.dtype()), self.device)
+    }
+
     /// The array of `spec` that is `value` everywhere.
     fn full(value: impl Into<Scalar>, spec: Spec, device: Device) -> Self {
         let (shape, place) = (held(&spec.shape).into(), device.dispatch());

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::kernels::map::{Binary, Unary};
 use crate::kernels::recurrent::{Cell, Sizes};
 use crate::ops::engine::{self, Value};
-use crate::shape::{Shape, Spec};
+use crate::shape::Shape;
 
 fn add(a: &Value, b: &Value) -> Result<Value> {
     engine::binary(Binary::Add, a, b)
@@ -27,11 +27,6 @@ fn slope(a: &Value) -> Result<Value> {
 /// `x (1 - a²)`
 fn through_tanh(x: &Value, a: &Value) -> Result<Value> {
     sub(x, &mul(x, &mul(a, a)?)?)
-}
-
-fn zeros(shape: Vec<usize>, like: &Value) -> Result<Value> {
-    let spec = Spec::new(shape, like.dtype());
-    Value::upload(&vec![0; spec.bytes()], &spec, &like.device())
 }
 
 /// Columns of a matrix.
@@ -107,7 +102,7 @@ pub(super) fn forward(cell: Cell, sizes: Sizes, reverse: bool, masked: bool, inp
     let (units, kernel) = (sizes.units, inputs[1]);
     let mut states: Vec<Value> = inputs[2..2 + cell.states()].iter().map(|&state| state.clone()).collect();
     let steps = counting(masked.then(|| inputs[cell.inputs()]), sizes, reverse)?;
-    let zero = zeros(vec![sizes.batch, units], kernel)?;
+    let zero = kernel.zeros(vec![sizes.batch, units]);
     let mut outputs = Vec::new();
     let mut operands = vec![Vec::new(); cell.operands()];
     let mut kept = Vec::new();
@@ -196,7 +191,7 @@ pub(super) fn backward(cell: Cell, sizes: Sizes, reverse: bool, inputs: &[&Value
         let time = sizes.time(step, reverse);
         let (old, keep) = (at(&operands, time)?, of_time(&kept, time)?);
         let gate = |at: usize| columns(&keep, at * units, units);
-        let zero = zeros(vec![batch, units], kernel)?;
+        let zero = kernel.zeros(vec![batch, units]);
         let (counts, begun) = match &counts[step] {
             Some((counts, begun)) => (Some(counts), Some(begun)),
             None => (None, None),
@@ -239,7 +234,7 @@ pub(super) fn backward(cell: Cell, sizes: Sizes, reverse: bool, inputs: &[&Value
                 dx
             }
         };
-        let nothing = zeros(vec![batch, cell.gates() * units], kernel)?;
+        let nothing = kernel.zeros(vec![batch, cell.gates() * units]);
         projections.push(choose(counts, dx, &nothing)?);
         states[0] = dh;
         states = before.into_iter().zip(&states).map(|(new, old)| choose(counts, new, old)).collect::<Result<_>>()?;
