@@ -15,5 +15,6 @@ pub mod program;
 pub mod random;
 pub mod recurrent;
 pub mod scan;
+pub mod segment;
 pub mod sort;
 mod typed;
