@@ -16,10 +16,12 @@ CRATE = ROOT / "src"
 # Lowest first; those of one line may name each other, as long as no circle arises.
 PYTHON_LAYERS = [
     {"_core", "_names"},
-    {"config", "tree", "dtypes", "dtype_policies", "tensor", "trace", "variable", "backend"},
+    {"config", "tree", "dtypes", "dtype_policies", "tensor", "trace", "recorder", "variable", "backend"},
     {"ops", "random"},
+    {"tape"},
     {"registry"},
     {"activations", "initializers", "regularizers", "constraints", "losses", "metrics", "optimizers"},
+    {"data"},
     {"utils"},
     {"layers"},
     {"saving", "callbacks"},

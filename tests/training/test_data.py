@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import keraburn as keras
-from keraburn.training.data import is_numbers, pack_x_y_sample_weight, to_array, unpack_x_y_sample_weight
+from keraburn.data.arrays import is_numbers, to_array
+from keraburn.data.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from tests.training.helpers import data, linear
 
 X = np.arange(12).reshape(4, 3)
