@@ -20,6 +20,16 @@ def now_and_then(method: M) -> M:
     return method
 
 
+def only_when(attribute: str) -> Callable[[M], M]:
+    """Mark a batch-level method that does nothing unless an attribute of its callback is true."""
+
+    def mark(method: M) -> M:
+        method._only_when = attribute  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
 class Callback:
     """Something that is told what training, evaluation and prediction are doing, and may step in.
 
@@ -29,6 +39,8 @@ class Callback:
     Attributes:
         params: a dict with `verbose`, `epochs` and `steps`.
         model: the model at work; set `model.stop_training = True` to end training after this batch or epoch.
+        state_attributes: names of the attributes, set by the class, that `BackupAndRestore` keeps and brings back;
+            numbers, texts, arrays, and lists and dicts of these.
 
     Example:
 
@@ -39,6 +51,8 @@ class Callback:
     >>> Report().on_epoch_end(0, {"loss": 1.0})
     0 ['loss']
     """
+
+    state_attributes: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.params: dict[str, Any] | None = None

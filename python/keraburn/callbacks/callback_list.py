@@ -35,7 +35,8 @@ def _is_own(callback: Any, name: str) -> bool:
     if method is None:
         return False
     if not getattr(method, "_is_default", False):
-        return True
+        condition = getattr(method, "_only_when", None)
+        return condition is None or bool(getattr(callback, condition))
     alias = _ALIASES.get(name)
     return alias is not None and _is_own(callback, alias)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -57,6 +58,7 @@ class ArrayFeed:
         self.runner = _core.Runner(self.data, full and full.step, tail and tail.step)
         self._passed = self.batches
         self._begun_at = 0
+        self._resumed: dict[str, Any] | None = None
 
     @property
     def target(self) -> int | None:
@@ -71,15 +73,53 @@ class ArrayFeed:
         """Whether there is another batch."""
         return self._passed < self.batches
 
+    @property
+    def done(self) -> int:
+        """The steps done in this epoch."""
+        return self._passed - self._begun_at
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Where the pass and the epoch stand."""
+        return {"batches": self.batches, "passed": self._passed, "begun_at": self._begun_at}
+
+    def resume(self, state: dict[str, Any], seed: int, logs: dict[str, Any] | None) -> None:
+        """Go on from a state that a feed of the same data had.
+
+        Args:
+            state: what `state` was.
+            seed: of the order of the pass.
+            logs: the values after the last batch, if the epoch was not over; None between epochs.
+
+        Raises:
+            ValueError: if the state lies inside a pass over another number of batches.
+        """
+        if logs is None and self.steps is None:
+            self.restart()
+            return
+        if state["batches"] != self.batches:
+            raise ValueError(
+                f"Training was interrupted in a pass over {state['batches']} batches; it can only be resumed with the "
+                f"same data in batches of the same size. Received: data of {self.batches} batches"
+            )
+        self._passed, self._begun_at, self._resumed = state["passed"], state["begun_at"], logs
+        if self._passed < self.batches:
+            if self.seeds is not None:
+                self.data.shuffle(seed)
+            # Run again what is past; whoever resumes puts the variables back afterwards.
+            self.runner.start()
+            self.runner.run(FOREVER, self._passed)
+
     def begin(self) -> int | None:
         """Begin an epoch; returns how many steps it will have. With `steps` it goes on where the last one ended."""
-        if self.steps is None or self._passed >= self.batches:
-            if self.seeds is not None:
-                self.data.shuffle(self.seeds())
-            self.runner.start()
-            self._passed = 0
-        self._begun_at = self._passed
-        left = self.batches - self._passed
+        if self._resumed is None:
+            if self.steps is None or self._passed >= self.batches:
+                if self.seeds is not None:
+                    self.data.shuffle(self.seeds())
+                self.runner.start()
+                self._passed = 0
+            self._begun_at = self._passed
+        left = self.batches - self._begun_at
         if self.steps is not None and self.steps > left:
             warn_out_of_data()
             return left
@@ -88,7 +128,8 @@ class ArrayFeed:
     def run(self, seconds: float, steps: int) -> int:
         """Run until time or `steps` are used up; returns the steps done in this epoch."""
         self._passed = self.runner.run(seconds, steps)
-        return self._passed - self._begun_at
+        self._resumed = None
+        return self.done
 
     def outputs(self) -> list[_core.Tensor]:
         """The outputs of the last batch."""
@@ -96,7 +137,16 @@ class ArrayFeed:
 
     def logs(self) -> dict[str, Any]:
         """The logs of the last batch."""
+        if self._resumed is not None:
+            # All batches of the epoch were run before it was interrupted.
+            logs, self._resumed = self._resumed, None
+            return logs
         return self.step.logs(self.runner.results())
+
+    @property
+    def variables(self) -> list[Any]:
+        """What the steps read and change."""
+        return [variable for step in (self.full_step, self.tail_step) if step for variable in step.variables]
 
 
 class BatchFeed:
@@ -122,7 +172,10 @@ class BatchFeed:
         self._iterator: Iterator[Any] | None = None
         self._peeked: list[Arrays] = []
         self._outputs: list[_core.Tensor] = []
-        self._done = 0
+        self.done = 0
+        # Batches that were taken from the iterator, without the one that was looked at.
+        self._taken = 0
+        self._resumed: dict[str, Any] | None = None
         self._peek()
 
     @property
@@ -150,11 +203,45 @@ class BatchFeed:
         if not hasattr(self.source, "__next__"):
             self._iterator = None
             self._peeked = []
+            self._taken = 0
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Where the iterator and the epoch stand."""
+        return {"taken": self._taken, "done": self.done}
+
+    def resume(self, state: dict[str, Any], seed: int, logs: dict[str, Any] | None) -> None:
+        """Go on from a state that a feed of the same batches had; those before it are passed over.
+
+        Args:
+            state: what `state` was.
+            seed: not needed; the batches have the order that they come in.
+            logs: the values after the last batch, if the epoch was not over; None between epochs.
+        """
+        self.restart()
+        self.done, self._resumed = state["done"], logs
+        if logs is None and self.steps is None and not hasattr(self.source, "__next__"):
+            return
+        if self._iterator is None:
+            self._iterator = _iterate(self.source, state["taken"])
+        else:
+            # The first batch has been looked at, and there may be more that are past already.
+            while self._taken < state["taken"] and self._pass_over():
+                self._taken += 1
+        self._taken = state["taken"]
+
+    def _pass_over(self) -> bool:
+        if self._peeked:
+            self._peeked = []
+            return True
+        return self._iterator is not None and next(self._iterator, self) is not self
 
     def begin(self) -> int | None:
-        if self.steps is None and self._done:
+        if self._resumed is not None:
+            return self.steps
+        if self.steps is None and self.done:
             self.restart()
-        self._done = 0
+        self.done = 0
         return self.steps
 
     def more(self) -> bool:
@@ -163,33 +250,44 @@ class BatchFeed:
         if following is not None:
             self._peeked = [following]
             return True
-        if self.steps is not None or self._done == 0:
+        if self.steps is not None or self.done == 0:
             warn_out_of_data()
         elif self._length is None:
-            self._length = self._done
+            self._length = self.done
         self.restart()
         return False
 
     def run(self, seconds: float, steps: int) -> int:
         arrays = self._next()
         if arrays is None:
-            return self._done
+            return self.done
         self.step = self.make(arrays.specs(arrays.rows))
         self._outputs = self.step.step.run(arrays.tensors_ready())
-        self._done += 1
-        return self._done
+        self._resumed = None
+        self._taken += 1
+        self.done += 1
+        return self.done
 
     def outputs(self) -> list[_core.Tensor]:
         return self._outputs
 
     def logs(self) -> dict[str, Any]:
+        if self._resumed is not None:
+            logs, self._resumed = self._resumed, None
+            return logs
         return self.step.logs(self._outputs)
 
+    @property
+    def variables(self) -> list[Any]:
+        """What the step reads and changes."""
+        return list(self.step.variables)
 
-def _iterate(source: Any) -> Iterator[Any]:
+
+def _iterate(source: Any, first: int = 0) -> Iterator[Any]:
+    """The batches of `source` from the one of index `first`."""
     if hasattr(source, "__iter__"):
-        return iter(source)
-    return (source[index] for index in range(len(source)))
+        return itertools.islice(source, first, None)
+    return (source[index] for index in range(first, len(source)))
 
 
 def is_batches(x: Any) -> bool:

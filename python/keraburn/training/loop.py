@@ -36,8 +36,9 @@ def run_pass(
     shown = single or callbacks.wants_batches(kind)
     begin = getattr(callbacks, f"on_{kind}_batch_begin")
     end = getattr(callbacks, f"on_{kind}_batch_end")
-    done = 0
-    while (total is None or done < total) and not stopped() and feed.more():
+    first = done = feed.done
+    # Whoever asks to stop before the first batch gets that one all the same.
+    while (total is None or done < total) and (done == first or not stopped()) and feed.more():
         left = -1 if total is None else total - done
         if single or fetch:
             if single:
@@ -45,7 +46,7 @@ def run_pass(
             now = feed.run(FOREVER, at_once if left < 0 else min(at_once, left))
         else:
             # The first batch alone is where the progress bar starts its clock.
-            now = feed.run(_STRETCH, 1 if shown and done == 0 else left)
+            now = feed.run(_STRETCH, 1 if shown and done == first else left)
         if shown or fetch:
             values = logs(done, now)
             if shown:

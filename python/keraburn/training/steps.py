@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keraburn import _core, config, ops, tree
+from keraburn.data.packing import pack_x_y_sample_weight
 from keraburn.tensor import Tensor
 from keraburn.trace import Compiled
-from keraburn.training.data import pack_x_y_sample_weight
 
 # Enough for training, testing and predicting with whole and partial batches of a few sizes.
 _KEPT = 32
@@ -46,6 +46,7 @@ class LogStep:
         compiled = Compiled(run, specs)
         self.names = list(compiled.structure)
         self.step = compiled.step
+        self.variables = compiled.variables
         self.dtypes = [spec.dtype for spec in tree.flatten(specs)]
 
     def logs(self, outputs: Sequence[_core.Tensor]) -> dict[str, Any]:

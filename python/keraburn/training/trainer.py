@@ -9,13 +9,14 @@ import numpy as np
 
 from keraburn import config
 from keraburn.callbacks import CallbackList, History
+from keraburn.data.packing import unpack_x_y_sample_weight
 from keraburn.random import seeding
 from keraburn.training import arguments
-from keraburn.training.compiling import Compiling
-from keraburn.training.data import Arrays, unpack_x_y_sample_weight
+from keraburn.training.data import Arrays
 from keraburn.training.feed import ArrayFeed, is_batches
 from keraburn.training.loop import run_pass
 from keraburn.training.prediction import predict_all
+from keraburn.training.resuming import Resuming
 from keraburn.training.source import make_arrays, make_feed, read_data, weigh_classes
 from keraburn.training.steps import LogStep
 
@@ -23,7 +24,7 @@ from keraburn.training.steps import LogStep
 _NEXT_SEED = 0x5851F42D4C957F2D
 
 
-class Trainer(Compiling):
+class Trainer(Resuming):
     """What makes a layer a model: `compile`, `fit`, `evaluate`, `predict` and the steps behind them."""
 
     def fit(
@@ -120,11 +121,24 @@ class Trainer(Compiling):
                 steps=feed.target,
                 model=self,
             )
-        self.__dict__["stop_training"] = False
-        logs: dict[str, Any] = {}
-        callbacks.on_train_begin()
+        self.__dict__.update(stop_training=False, _feeds=(feed, validation))
         try:
-            for epoch in range(self._initial_epoch or initial_epoch, epochs):
+            callbacks.on_train_begin()
+            # A callback may know better where to begin.
+            first = initial_epoch if self._initial_epoch is None else self._initial_epoch
+            logs = self._train(range(first, epochs), callbacks, validation_freq)
+            callbacks.on_train_end(logs)
+        finally:
+            self.__dict__.update(_feeds=None, _initial_epoch=None)
+        return self.history
+
+    def _train(self, epochs: range, callbacks: CallbackList, validation_freq: Any) -> dict[str, Any]:
+        """Run epochs; returns the values of the last one."""
+        assert self._feeds is not None
+        feed, validation = self._feeds
+        logs: dict[str, Any] = {}
+        try:
+            for epoch in epochs:
                 self.reset_metrics()
                 callbacks.on_epoch_begin(epoch)
                 values = self._pass(feed, callbacks, "train", lambda: self.stop_training)
@@ -139,10 +153,9 @@ class Trainer(Compiling):
                 if self.stop_training:
                     break
         finally:
-            if epochs > 0 and hasattr(self.optimizer, "finalize_variable_values"):
+            if epochs.stop > 0 and hasattr(self.optimizer, "finalize_variable_values"):
                 self.optimizer.finalize_variable_values(self.trainable_variables)
-        callbacks.on_train_end(logs)
-        return self.history
+        return logs
 
     def _next_shuffle_seed(self) -> int:
         times, given = seeding()

@@ -1,0 +1,69 @@
+"""The state of a run of `fit`, taken between two batches and put back in another process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keraburn.random import global_seed_generator, seeding
+from keraburn.training.compiling import Compiling
+from keraburn.variable import Variable
+
+
+class Resuming(Compiling):
+    """The part of a model that says where its training stands, so that it can go on there."""
+
+    # The feeds of training and of validation while `fit` runs.
+    _feeds: tuple[Any, Any] | None = None
+
+    def _state_variables(self) -> list[Variable]:
+        """All that training reads or changes, each variable once."""
+        found = [*self.variables, *(variable for metric in self.metrics for variable in metric.variables)]
+        if self.optimizer is not None:
+            found += self.optimizer.variables
+        for feed in self._feeds or ():
+            # Among them what the model does not know of, such as the state of the default seed generator.
+            found += [] if feed is None else feed.variables
+        return list({id(variable): variable for variable in found}.values())
+
+    def _training_state(self, logs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What `_set_training_state` takes: plain data and arrays.
+
+        Args:
+            logs: the values after the last batch, inside an epoch; None between epochs.
+        """
+        feed, validation = self._feeds or (None, None)
+        times, seed = seeding()
+        return {
+            "variables": [variable.numpy() for variable in self._state_variables()],
+            "default_seed": None if seed is None else global_seed_generator().state.numpy(),
+            "order": self._shuffle_seed,
+            "next_order_after": self._shuffle_seed if times == self._seeded else seed,
+            "stop_training": bool(self.stop_training),
+            "logs": logs,
+            "feed": feed and feed.state,
+            "validation": validation and validation.state,
+        }
+
+    def _set_training_state(self, state: dict[str, Any]) -> None:
+        """Put back what `_training_state` gave; if it is not of this model and its data, nothing is changed.
+
+        Raises:
+            ValueError: if variables or data differ.
+        """
+        feed, validation = self._feeds or (None, None)
+        variables = self._state_variables()
+        shapes = [variable.shape for variable in variables]
+        if (given := [array.shape for array in state["variables"]]) != shapes:
+            raise ValueError(
+                "The backup is not of this model as it is compiled now: its variables differ. "
+                f"Expected: shapes {shapes}. Received: shapes {given}"
+            )
+        if feed is not None and state["feed"] is not None:
+            feed.resume(state["feed"], state["order"], state["logs"])
+        if validation is not None and state["validation"] is not None:
+            validation.resume(state["validation"], 0, None)
+        for variable, array in zip(variables, state["variables"], strict=True):
+            variable.assign(array)
+        if state["default_seed"] is not None:
+            global_seed_generator().state.assign(state["default_seed"])
+        self.__dict__.update(_shuffle_seed=state["next_order_after"], _seeded=seeding()[0])
