@@ -125,11 +125,11 @@ class Lambda(Layer):
         return super().compute_output_spec(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        config = {**super().get_config(), "function": registry.serialize_keras_object(self.function)}
+        config = {**super().get_config(), "function": _plain(self.function)}
         if self._output_shape is not None:
-            config["output_shape"] = registry.serialize_keras_object(self._output_shape)
+            config["output_shape"] = _plain(self._output_shape)
         if self.mask is not None:
-            config["mask"] = registry.serialize_keras_object(self.mask)
+            config["mask"] = _plain(self.mask)
         return {**config, "arguments": registry.serialize_keras_object(self.arguments)}
 
     @classmethod
@@ -141,6 +141,15 @@ class Lambda(Layer):
         if isinstance(config.get("output_shape"), list):
             config["output_shape"] = tuple(config["output_shape"])
         return super().from_config(config)
+
+
+def _plain(value: Any) -> Any:
+    """The config of a function or a shape; lambdas one level flatter than elsewhere, as Keras has them here."""
+    config = registry.serialize_keras_object(value)
+    if isinstance(config, dict) and config.get("class_name") == "__lambda__":
+        code, defaults, closure = config["config"]["value"]
+        config["config"] = {"code": code, "defaults": defaults, "closure": closure}
+    return config
 
 
 class Masking(Layer):

@@ -196,6 +196,13 @@ class State:
         """
         own = [*self._trainable_variables, *self._non_trainable_variables]
         if len(store.keys()) != len(own):
+            if not own and not getattr(self, "built", True):
+                raise ValueError(
+                    f"Layer '{self.name}' was never built and thus it doesn't have any variables. However the weights "
+                    f"file lists {len(store.keys())} variables for this layer. The `build()` of the layer around it "
+                    "must build it too, or it needs `get_build_config()` and `build_from_config()`, which make its "
+                    f"variables when it is loaded. Received: {len(store.keys())} variables"
+                )
             raise ValueError(
                 f"Layer '{self.name}' expected {len(own)} variables, but received {len(store.keys())} variables during "
                 f"loading. Expected: {[variable.name for variable in own]}"

@@ -8,6 +8,8 @@ from keraburn.models.functional import Functional as Functional
 from keraburn.models.model import Model as Model
 from keraburn.models.model import model_from_json as model_from_json
 from keraburn.models.sequential import Sequential as Sequential
+from keraburn.saving import load_model as load_model
+from keraburn.saving import save_model as save_model
 
 registry.publish("keras", (Model, Sequential))
 # Keras saves functional models under this name.

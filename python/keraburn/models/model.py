@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keraburn import registry
+from keraburn import registry, saving
 from keraburn.layers.layer import Layer
 from keraburn.models.summary import print_summary
 from keraburn.tensor import KerasTensor
@@ -147,6 +147,47 @@ class Model(Trainer, Layer):
             show_trainable=show_trainable,
             layer_range=layer_range,
         )
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Write the model into a file; `keras.models.load_model` reads it.
+
+        Args:
+            filepath: where to; ends in `.keras`, or in `.h5` for the format of Keras 2.
+            overwrite: whether an older file may be replaced without asking.
+            zipped: whether into one file (the default), or into a folder, whose name does not end in `.keras`.
+            **kwargs: `include_optimizer`, for `.h5`.
+
+        Raises:
+            ValueError: if the path ends otherwise.
+        """
+        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+        """Write the weights, and the optimizer's state if there is one, into a file.
+
+        Args:
+            filepath: where to; ends in `.weights.h5`, or with `max_shard_size` in `.weights.json`.
+            overwrite: whether an older file may be replaced without asking.
+            max_shard_size: largest size of a file, in GB; the weights are then spread over several.
+
+        Raises:
+            ValueError: if the path ends otherwise or the model is not built.
+        """
+        saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Set the weights to those in a file; all of them, or none if some do not fit.
+
+        Args:
+            filepath: a file that ends in `.weights.h5`, `.weights.json`, `.keras` or `.h5`.
+            skip_mismatch: load what fits and warn of the rest.
+            **kwargs: `objects_to_skip`, a list of layers to leave alone; `by_name`, for `.h5`: whether layers are found
+                by their names rather than by their order.
+
+        Raises:
+            ValueError: if the file is damaged, or its weights are not those of the model.
+        """
+        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def to_json(self, **kwargs: Any) -> str:
         """The model's architecture as JSON; `model_from_json` makes a model of it.

@@ -15,3 +15,4 @@ from keraburn.registry.names import (
     raise_unknown,
     register_keras_serializable,
 )
+from keraburn.registry.scopes import ObjectSharingScope, SafeModeScope, is_safe

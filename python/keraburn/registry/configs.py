@@ -15,6 +15,7 @@ from keraburn.registry.names import (
     public_name,
     raise_unknown,
 )
+from keraburn.registry.scopes import SafeModeScope, find_made, is_safe, note_made, note_written
 
 
 def lookup(
@@ -94,6 +95,7 @@ def serialize_keras_object(obj: Any) -> Any:
         extra = getter() if getter else None
         if extra is not None:
             config[key] = serialize_keras_object(extra)
+    note_written(obj, config)
     return config
 
 
@@ -123,13 +125,14 @@ def deserialize_keras_object(
     Args:
         config: what `serialize_keras_object` gave, or Keras itself.
         custom_objects: names for classes and functions that are not registered.
-        safe_mode: refuse configs that hold Python code.
+        safe_mode: refuse configs that hold Python code; what was asked of a call around this one goes before.
         module_objects: names of the family that is expected, for configs without a module.
 
     Raises:
         TypeError: if a class or function is not known.
         ValueError: for a lambda in safe mode.
     """
+    safe_mode = is_safe(safe_mode)
     if custom_objects:
         with CustomObjectScope(custom_objects):
             return deserialize_keras_object(config, safe_mode=safe_mode, module_objects=module_objects)
@@ -151,8 +154,16 @@ def deserialize_keras_object(
         return deserialize_data(name, config["config"], safe_mode)
     if name == "function":
         return _find("function", config["config"], config, module_objects)
+    shared = find_made(config)
+    if shared is not None:
+        return shared
     cls = _find("class", name, config, module_objects)
-    return cls if isinstance(cls, types.FunctionType) else _make(cls, config)
+    if isinstance(cls, types.FunctionType):
+        return cls
+    with SafeModeScope(safe_mode):
+        made = _make(cls, config)
+    note_made(made, config)
+    return made
 
 
 def _find(kind: str, name: Any, config: dict[str, Any], table: Mapping[str, Any] | None) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from keraburn import config as settings
 from keraburn import ops
 from keraburn.tensor import KerasTensor, Tensor
 
@@ -59,17 +58,19 @@ def deserialize_data(kind: str, value: dict[str, Any], safe_mode: bool) -> Any:
     if kind == "__numpy__":
         return np.array(value["value"], dtype=value["dtype"])
     if kind == "__lambda__":
-        if safe_mode and not settings.unsafe_deserialization():
+        if safe_mode:
             raise ValueError(
-                "The config holds a Python lambda, which may run any code, so it is refused. If you trust its source, "
-                "pass `safe_mode=False` or call `keras.config.enable_unsafe_deserialization()`. "
-                f"Received: safe_mode={safe_mode}"
+                "Requested the deserialization of a Python lambda. This carries a potential risk of arbitrary code "
+                "execution and thus it is disallowed by default. If you trust the source of the artifact, you can "
+                "override this error by passing `safe_mode=False` to the loading function, or calling "
+                f"`keras.config.enable_unsafe_deserialization()`. Received: safe_mode={safe_mode}"
             )
-        return _load_lambda(value["value"])
+        # Keras's Lambda layer leaves out one level.
+        return _load_lambda(value.get("value", value))
     raise TypeError(f"Unknown kind of data in a config. Received: class_name={kind}")
 
 
-def _dump_lambda(function: types.FunctionType) -> dict[str, Any]:
+def _dump_lambda(function: types.FunctionType) -> tuple[Any, ...]:
     """The code, default values and closure of a lambda, in Keras's format."""
     import base64
     import marshal
@@ -79,15 +80,17 @@ def _dump_lambda(function: types.FunctionType) -> dict[str, Any]:
         "A `lambda` is being serialized; loading it needs `safe_mode=False`. A named function is safer.", stacklevel=3
     )
     closure = tuple(cell.cell_contents for cell in function.__closure__) if function.__closure__ else None
-    code = base64.b64encode(marshal.dumps(function.__code__)).decode("ascii")
-    return {"code": code, "defaults": function.__defaults__, "closure": closure}
+    code = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
+    return code, function.__defaults__, closure
 
 
-def _load_lambda(value: dict[str, Any]) -> types.FunctionType:
+def _load_lambda(value: Any) -> types.FunctionType:
     import base64
     import marshal
 
-    code = marshal.loads(base64.b64decode(value["code"]))
-    defaults = value.get("defaults")
-    cells = tuple(types.CellType(item) for item in value.get("closure") or ())
+    if isinstance(value, dict):
+        value = (value["code"], value.get("defaults"), value.get("closure"))
+    text, defaults, closure = value
+    code = marshal.loads(base64.b64decode(text))
+    cells = tuple(types.CellType(item) for item in closure or ())
     return types.FunctionType(code, globals(), "<lambda>", tuple(defaults) if defaults else None, cells or None)

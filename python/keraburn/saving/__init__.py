@@ -1,4 +1,4 @@
-"""Objects to and from plain data, under the names they are registered by; weights to and from files."""
+"""Objects to and from plain data, under the names they are registered by; models and weights to and from files."""
 
 from __future__ import annotations
 
@@ -10,5 +10,7 @@ from keraburn.registry import get_registered_name as get_registered_name
 from keraburn.registry import get_registered_object as get_registered_object
 from keraburn.registry import register_keras_serializable as register_keras_serializable
 from keraburn.registry import serialize_keras_object as serialize_keras_object
+from keraburn.saving.files import load_model as load_model
+from keraburn.saving.files import save_model as save_model
 from keraburn.saving.weights import load_weights as load_weights
 from keraburn.saving.weights import save_weights as save_weights

@@ -46,6 +46,53 @@ def replacing(filepath: Any) -> Iterator[str]:
         _to_disk(folder)
 
 
+@contextmanager
+def replacing_folder(filepath: Any) -> Iterator[str]:
+    """The path of a new folder, which takes the place of the folder `filepath` when the block ends well.
+
+    Where the system cannot exchange two folders at once, the old one has the ending `.old` for a moment.
+
+    Args:
+        filepath: the folder to write.
+    """
+    target = os.path.realpath(os.fspath(filepath))
+    parent, name = os.path.split(target)
+    if os.path.isfile(target):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(filepath))
+    os.makedirs(parent, exist_ok=True)
+    temporary = os.path.join(parent, f".{name[:100]}.{os.urandom(6).hex()}.tmp")
+    os.mkdir(temporary)
+    try:
+        yield temporary
+        for folder, _, files in os.walk(temporary):
+            for each in (*(os.path.join(folder, file) for file in files), *([folder] if os.name == "posix" else [])):
+                _to_disk(each)
+        if not os.path.isdir(target):
+            os.rename(temporary, target)
+        elif not _exchange(temporary, target):
+            os.rename(target, f"{temporary}.old")
+            os.rename(temporary, target)
+            shutil.rmtree(f"{temporary}.old")
+    finally:
+        # After an exchange this is the old one.
+        if os.path.isdir(temporary):
+            shutil.rmtree(temporary)
+    if os.name == "posix":
+        _to_disk(parent)
+
+
+def _exchange(one: str, other: str) -> bool:
+    """Let two paths change places at once; False where that cannot be done."""
+    import ctypes
+    import sys
+
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    here, exchange = -100, 2
+    return rename is not None and rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
+
+
 def _to_disk(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:

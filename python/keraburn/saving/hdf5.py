@@ -61,10 +61,14 @@ def reading(file: Any, filepath: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def writing(path: str) -> Iterator[Any]:
-    """A new HDF5 file."""
+def writing(file: Any) -> Iterator[Any]:
+    """A new HDF5 file.
+
+    Args:
+        file: a path or a file object.
+    """
     # Since this version HDF5 keeps checksums of all its structures.
-    with import_h5py().File(path, "w", libver=("v108", "v110")) as file:
+    with import_h5py().File(file, "w", libver=("v108", "v110")) as file:
         yield file
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from keraburn import config
@@ -12,6 +12,7 @@ from keraburn.layers.operation import Operation
 from keraburn.losses import Loss
 from keraburn.metrics import Metric
 from keraburn.optimizers import Optimizer
+from keraburn.saving.assets import Assets
 from keraburn.saving.hdf5 import Reader, Writer
 from keraburn.variable import Variable
 
@@ -72,41 +73,54 @@ def _join(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def save_state(saveable: Any, writer: Writer, path: str = "", visited: set[int] | None = None) -> None:
-    """Write the variables of an object and of all objects inside it.
+def save_state(saveable: Any, writer: Writer, assets: Assets | None = None, skipped: Iterable[Any] = ()) -> None:
+    """Write the variables and assets of an object and of all objects inside it.
 
     Args:
         saveable: a model, layer or optimizer.
-        writer: where to.
-        path: of the object in the file.
-        visited: ids of the objects that were written already.
+        writer: where variables go.
+        assets: where assets go; they are left out if None.
+        skipped: objects to leave out.
     """
-    visited = set() if visited is None else visited
-    if id(saveable) in visited:
-        return
-    visited.add(id(saveable))
-    if hasattr(saveable, "save_own_variables"):
-        name = getattr(saveable, "name", None)
-        saveable.save_own_variables(writer.at(path, name if isinstance(name, str) else None))
-    for name, child in _children(saveable):
-        _save_child(child, writer, _join(path, name), visited, set())
+    _Saving(writer, assets, skipped).save(saveable, "")
 
 
-def _save_child(child: Any, writer: Writer, path: str, visited: set[int], containers: set[int]) -> None:
-    if isinstance(child, _SAVEABLE):
-        save_state(child, writer, path, visited)
-    elif id(child) not in containers:
-        containers.add(id(child))
-        for name, item in _items(child):
-            _save_child(item, writer, _join(path, name), visited, containers)
+class _Saving:
+    """One pass of saving."""
+
+    def __init__(self, writer: Writer, assets: Assets | None, skipped: Iterable[Any]) -> None:
+        self.writer = writer
+        self.assets = assets
+        self.visited = {id(each) for each in skipped}
+
+    def save(self, saveable: Any, path: str) -> None:
+        if id(saveable) in self.visited:
+            return
+        self.visited.add(id(saveable))
+        if hasattr(saveable, "save_own_variables"):
+            name = getattr(saveable, "name", None)
+            saveable.save_own_variables(self.writer.at(path, name if isinstance(name, str) else None))
+        if self.assets is not None and hasattr(saveable, "save_assets"):
+            saveable.save_assets(self.assets.at(path))
+        for name, child in _children(saveable):
+            self._child(child, _join(path, name), set())
+
+    def _child(self, child: Any, path: str, containers: set[int]) -> None:
+        if isinstance(child, _SAVEABLE):
+            self.save(child, path)
+        elif id(child) not in containers:
+            containers.add(id(child))
+            for name, item in _items(child):
+                self._child(item, _join(path, name), containers)
 
 
 class _Loading:
     """One pass of loading: what is done, what could not be done, and what was there before."""
 
-    def __init__(self, reader: Reader, skipped: set[int]) -> None:
+    def __init__(self, reader: Reader, assets: Assets | None, skipped: Iterable[Any]) -> None:
         self.reader = reader
-        self.visited = skipped
+        self.assets = assets
+        self.visited = {id(each) for each in skipped}
         self.active: set[int] = set()
         self.failed: dict[int, tuple[Any, Exception]] = {}
         self.before: dict[int, tuple[Variable, Any]] = {}
@@ -127,14 +141,15 @@ class _Loading:
                 self.visited.add(id(saveable))
 
     def _load_own(self, saveable: Any, path: str) -> bool:
-        if not hasattr(saveable, "load_own_variables"):
-            return True
         known = _own_variables(saveable)
         values = [variable.value for variable in known]
         for variable, value in zip(known, values, strict=True):
             self.before.setdefault(id(variable), (variable, value))
         try:
-            saveable.load_own_variables(self.reader.at(path))
+            if hasattr(saveable, "load_own_variables"):
+                saveable.load_own_variables(self.reader.at(path))
+            if self.assets is not None and hasattr(saveable, "load_assets"):
+                saveable.load_assets(self.assets.at(path))
         except Exception as error:
             self.failed[id(saveable)] = saveable, error
             for variable, value in zip(known, values, strict=True):
@@ -173,21 +188,27 @@ def _own_variables(saveable: Any) -> list[Variable]:
 
 
 def load_state(
-    saveable: Any, reader: Reader, filepath: Any, skip_mismatch: bool = False, skipped: set[int] | None = None
+    saveable: Any,
+    reader: Reader,
+    filepath: Any,
+    skip_mismatch: bool = False,
+    assets: Assets | None = None,
+    skipped: Iterable[Any] = (),
 ) -> None:
-    """Read the variables of an object and of all objects inside it; if some do not fit, none are changed.
+    """Read the state of an object and of all objects inside it; if some does not fit, no variables are changed.
 
     Args:
         saveable: a model, layer or optimizer.
         reader: where from.
         filepath: the name of the file, for errors.
         skip_mismatch: load what fits and warn of the rest.
-        skipped: ids of objects to leave alone.
+        assets: where assets are; they are left alone if None.
+        skipped: objects to leave alone.
 
     Raises:
         ValueError: if there is an object whose variables do not fit.
     """
-    loading = _Loading(reader, set(skipped or ()))
+    loading = _Loading(reader, assets, skipped)
     try:
         loading.load(saveable, "")
         if not loading.failed:

@@ -83,6 +83,7 @@ class Compiling(_Base):
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
         >>> model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
         """
+        optimizer = optimizers.get(optimizer)
         given = {
             "optimizer": optimizer,
             "loss": loss,
@@ -105,7 +106,7 @@ class Compiling(_Base):
             )
         # Past the layer's own bookkeeping: none of this is a weight or a sublayer.
         self.__dict__.update(
-            optimizer=optimizers.get(optimizer),
+            optimizer=optimizer,
             loss=loss,
             run_eagerly=bool(run_eagerly),
             steps_per_execution=steps_per_execution,
@@ -129,8 +130,18 @@ class Compiling(_Base):
         return {name: registry.serialize_keras_object(value) for name, value in self._compile_config.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Call `compile` with what `get_compile_config` gave."""
+        """Call `compile` with what `get_compile_config` gave, and make the optimizer's variables."""
+        if type(self).compile is not Compiling.compile:
+            warnings.warn(
+                "`compile()` was not called as part of model loading because the model's `compile()` method is custom. "
+                "All subclassed Models that have `compile()` overridden should also override `get_compile_config()` "
+                "and `compile_from_config(config)`. Alternatively, you can call `compile()` manually after loading.",
+                stacklevel=2,
+            )
+            return
         self.compile(**registry.deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
 
     def _assert_compile_called(self, method: str) -> None:
         if not self.compiled:

@@ -40,3 +40,17 @@ def print_message(message: str, line_break: bool = True) -> None:
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(message.replace("━", "=").encode(encoding, errors="ignore").decode(encoding))
     sys.stdout.flush()
+
+
+def may_overwrite(filepath: str) -> bool:
+    """Ask on the terminal whether a file may be replaced.
+
+    Args:
+        filepath: the file that is there.
+    """
+    answer = input(f"[WARNING] {filepath} already exists - overwrite? [y/n]").strip().lower()
+    while answer not in ("y", "n"):
+        answer = input('Enter "y" (overwrite) or "n" (cancel).').strip().lower()
+    if answer == "y":
+        print_message("[TIP] Next time specify overwrite=True!")
+    return answer == "y"
