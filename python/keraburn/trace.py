@@ -19,6 +19,10 @@ class _Active(threading.local):
 
     def __init__(self) -> None:
         self.stack: list[Trace] = []
+        # The notes of the tapes of this thread that run in the innermost trace, or outside of all.
+        self.recorders: list[Any] = []
+        # Variables that were read while tapes ran outside of traces, and their values.
+        self.values: dict[int, tuple[Variable, Tensor]] = {}
 
 
 _active = _Active()
@@ -31,12 +35,15 @@ def current() -> Trace | None:
 
 @contextlib.contextmanager
 def suspended() -> Iterator[None]:
-    """Outside of every trace for a while: variables give and take values, operations run at once."""
+    """Outside of every trace and tape for a while: variables give and take values, operations run at once."""
     stack, _active.stack = _active.stack, []
+    recorders, _active.recorders = _active.recorders, []
     try:
         yield
     finally:
         _active.stack = stack
+        _active.recorders = recorders
+        _active.values.clear()
 
 
 class Trace:
@@ -52,17 +59,27 @@ class Trace:
         self._reads: dict[int, tuple[Variable, TracedTensor]] = {}
         self._writes: dict[int, TracedTensor | Tensor] = {}
         self._constants: dict[int, tuple[Tensor, int]] = {}
+        # Values that were assigned to variables and then read as if they were given.
+        self._apart: dict[int, tuple[Tensor, TracedTensor]] = {}
+        # The graph's inputs.
+        self.given: set[int] = set()
+        self._outer: list[list[Any]] = []
 
     def __enter__(self) -> Trace:
         _active.stack.append(self)
+        self._outer.append(_active.recorders)
+        _active.recorders = []
         return self
 
     def __exit__(self, *_: object) -> None:
         _active.stack.pop()
+        _active.recorders = self._outer.pop()
 
     def input(self, shape: Sequence[int], dtype: str) -> TracedTensor:
         """A value that each run of the plan is given."""
-        return TracedTensor(self, self.graph.input(tuple(shape), dtype))
+        identifier = self.graph.input(tuple(shape), dtype)
+        self.given.add(identifier)
+        return TracedTensor(self, identifier)
 
     def identifier(self, tensor: Tensor) -> int:
         """The graph's value for `tensor`: its own, or a constant that holds a concrete tensor."""
@@ -87,6 +104,17 @@ class Trace:
             self._reads[key] = (variable, self.input(variable.shape, variable.dtype))
         return self._reads[key][1]
 
+    def read_apart(self, variable: Variable) -> Tensor:
+        """The variable's value, through which no gradient flows to what was assigned to it."""
+        value = self.read(variable)
+        if id(variable) not in self._writes:
+            return value
+        known = self._apart.get(id(value))
+        if known is None:
+            identifier = self.graph.op("stop_gradient", [self.identifier(value)], {})
+            known = self._apart[id(value)] = (value, TracedTensor(self, identifier))
+        return known[1]
+
     def write(self, variable: Variable, value: Tensor) -> None:
         self.source(variable)
         self._writes[id(variable)] = value
@@ -102,12 +130,15 @@ class Trace:
         return [(v, t, self._writes.get(key)) for key, (v, t) in self._reads.items()]
 
 
-def gradients(target: Tensor, sources: Sequence[Tensor], seed: Tensor | None = None) -> list[Tensor | None]:
+def gradients(
+    target: Tensor, sources: Sequence[Tensor], seed: Tensor | None = None, constants: Sequence[int] = ()
+) -> list[Tensor | None]:
     """The gradients of `sum(target * seed)` with respect to each source, as more values of the same graph.
 
     Args:
         target: a traced tensor; `seed` has its shape and defaults to ones.
         sources: traced tensors of the same trace.
+        constants: values of the graph through which nothing flows.
 
     Returns:
         A traced tensor for each source, None where the target does not depend on it.
@@ -154,4 +185,5 @@ class Compiled:
     def __call__(self, *arguments: Any) -> Any:
         """Run once; leaves are concrete tensors or numpy arrays of the traced shapes and dtypes."""
         leaves = [leaf.handle if isinstance(leaf, Tensor) else leaf for leaf in tree.flatten(arguments)]
+        _active.values.clear()
         return tree.pack_sequence_as(self.structure, [Tensor(out) for out in self.step.run(leaves)])

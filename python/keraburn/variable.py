@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from keraburn import _core, config, trace
+from keraburn import _core, config, recorder, trace
 from keraburn.tensor import Operators, Tensor
+
+_active = trace._active
 
 
 class Variable(Operators):
@@ -82,6 +84,9 @@ class Variable(Operators):
     @property
     def value(self) -> Tensor:
         """The current value; under a trace, the graph's."""
+        recorders = _active.recorders
+        if recorders:
+            return recorder.read(self, recorders)
         active = trace.current()
         return Tensor(self.handle.value()) if active is None else active.read(self)
 
@@ -123,6 +128,7 @@ class Variable(Operators):
         active = trace.current()
         if active is None:
             self.handle.assign(value.handle)
+            _active.values.pop(id(self), None)
         else:
             active.write(self, value)
         return value

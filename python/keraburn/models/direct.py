@@ -31,7 +31,8 @@ class DirectCalls(Layer):
     """A model whose calls on one array, from the second of a shape on, cost little more than the arithmetic.
 
     The plan reads the weights when it runs, so changed weights are seen; a change of any attribute of a layer makes
-    new plans. Layers written by users are called anew each time, since what they do in Python may differ.
+    new plans. Layers written by users are called anew each time, since what they do in Python may differ, and so are
+    all where a tape records.
     """
 
     _plans: dict[Any, Callable[[Any], Any] | None]
@@ -42,7 +43,7 @@ class DirectCalls(Layer):
         self.__dict__["_plans"] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not _active.stack and _context.entry is None:
+        if len(args) == 1 and not _active.stack and not _active.recorders and _context.entry is None:
             x = args[0]
             kind = type(x)
             if kind is np.ndarray:

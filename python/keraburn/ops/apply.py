@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from keraburn import _core, tree
+from keraburn import _core, trace, tree
+from keraburn.recorder import record
 from keraburn.tensor import KerasTensor, Tensor, TracedTensor
 from keraburn.trace import Trace
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_active = trace._active
 
 
 def emit(name: str, *inputs: Tensor, **attributes: Any) -> Tensor:
@@ -24,11 +27,18 @@ def emit(name: str, *inputs: Tensor, **attributes: Any) -> Tensor:
     Raises:
         ValueError: if shapes, dtypes or attributes do not fit.
     """
+    recorders = _active.recorders
+    if recorders:
+        return record(recorders, _run, name, inputs, attributes)
+    return _run(name, inputs, attributes)
+
+
+def _run(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> Tensor:
     for tensor in inputs:
         if type(tensor) is TracedTensor:
-            trace = tensor.trace
-            ids = [trace.identifier(each) for each in inputs]
-            return TracedTensor(trace, trace.graph.op(name, ids, attributes))
+            tracing = tensor.trace
+            ids = [tracing.identifier(each) for each in inputs]
+            return TracedTensor(tracing, tracing.graph.op(name, ids, attributes))
     return Tensor(_core.run(name, [tensor.handle for tensor in inputs], attributes))
 
 
@@ -63,13 +73,13 @@ def describe(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 
 def _probe(function: Callable[..., Any], args: Any, kwargs: Any, size: int) -> Any:
-    with Trace() as trace:
-        trace.probe = size
+    with Trace() as tracing:
+        tracing.probe = size
 
         def stand_in(leaf: Any) -> Any:
             if type(leaf) is not KerasTensor:
                 return leaf
-            return trace.input(tuple(size if d is None else d for d in leaf.shape), leaf.dtype)
+            return tracing.input(tuple(size if d is None else d for d in leaf.shape), leaf.dtype)
 
         args, kwargs = tree.map_structure(stand_in, (tuple(args), dict(kwargs)))
         return function(*args, **kwargs)

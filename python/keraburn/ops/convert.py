@@ -19,8 +19,8 @@ _NUMBERS = (int, float, bool)
 # where it can hold them.
 _WEAK: dict[type, Any] = {int: int, float: float, bool: "bool", np.float64: float, np.float32: float}
 
-# Constants of expressions like `x + 1` are made once.
-_scalars: dict[tuple[Any, ...], Tensor] = {}
+# Constants of expressions like `x + 1` are made once; each use is a tensor of its own, as tapes tell them apart.
+_scalars: dict[tuple[Any, ...], _core.Tensor] = {}
 _SCALARS_KEPT = 1024
 
 
@@ -32,17 +32,17 @@ def scalar(value: Any, dtype: str) -> Tensor:
     kept = value != 0 or math.copysign(1.0, value) > 0
     found = _scalars.get(key)
     if found is not None and kept:
-        return found
+        return Tensor(found)
     try:
         array = np.array(value, dtype=dtype)
     except OverflowError:
         raise ValueError(f"The number does not fit into dtype {dtype}. Received: {value}") from None
-    made = Tensor(_core.Tensor(array, device))
+    made = _core.Tensor(array, device)
     if kept:
         if len(_scalars) >= _SCALARS_KEPT:
             _scalars.clear()
         _scalars[key] = made
-    return made
+    return Tensor(made)
 
 
 def constant(array: np.ndarray) -> Tensor:

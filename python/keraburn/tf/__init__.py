@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keraburn.tape import GradientTape as GradientTape
 from keraburn.tensor import Tensor as Tensor
 from keraburn.tf import linalg as linalg
 from keraburn.tf import math as math
@@ -32,6 +33,7 @@ NAMES: dict[str, Any] = {
     **MATH,
     **ARRAYS,
     **_DTYPES,
+    "GradientTape": GradientTape,
     "function": function,
     "linalg": linalg,
     "math": math,
