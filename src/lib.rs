@@ -10,6 +10,7 @@ pub mod ops;
 mod py;
 pub mod shape;
 pub mod tensor;
+pub mod text;
 pub mod train;
 
 /// The system allocator gives large zeroed blocks back to the kernel after every step.

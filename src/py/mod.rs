@@ -4,6 +4,7 @@ mod array;
 mod enter;
 mod error;
 mod graph;
+mod text;
 mod train;
 
 use pyo3::prelude::*;
@@ -13,7 +14,13 @@ mod _core {
     #[pymodule_export]
     use super::array::Tensor;
     #[pymodule_export]
+    use super::enter::after_fork;
+    #[pymodule_export]
     use super::graph::{Graph, devices, operations, oracle_gradients, reference, run};
+    #[pymodule_export]
+    use super::text::{
+        Lookup, Pipeline, WordCounts, count_words, hash_crosses, hash_integers, hash_strings, number_words,
+    };
     #[pymodule_export]
     use super::train::{Data, Runner, Step, Variable};
     use super::*;
@@ -21,6 +28,7 @@ mod _core {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::enter::start_threads()?;
+        super::enter::watch_forks(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }
