@@ -3,14 +3,23 @@
 use super::build::{Graph, Source};
 use crate::error::{Error, Result};
 use crate::ops::{Builder, Id, Node};
+use std::collections::HashSet;
 
 impl Graph {
     /// The gradients of `sum(target * seed)` with respect to `sources`; None where nothing flows.
     ///
-    /// Every operation's `vjp` adds nodes to this graph, so that the result can be differentiated again.
-    pub fn gradients(&mut self, target: Id, sources: &[Id], seed: Option<Id>) -> Result<Vec<Option<Id>>> {
+    /// Nothing flows through `constants` to what they were computed from. Every operation's `vjp` adds nodes to this
+    /// graph, so that the result can be differentiated again.
+    pub fn gradients(
+        &mut self,
+        target: Id,
+        sources: &[Id],
+        seed: Option<Id>,
+        constants: &[Id],
+    ) -> Result<Vec<Option<Id>>> {
         self.check(target)?;
-        sources.iter().try_for_each(|&id| self.check(id))?;
+        sources.iter().chain(constants).try_for_each(|&id| self.check(id))?;
+        let constants: HashSet<Id> = constants.iter().copied().collect();
         let spec = self.spec(target).clone();
         if !spec.dtype.is_float() {
             return Err(Error::dtype(format!(
@@ -18,7 +27,7 @@ impl Graph {
                 spec.dtype
             )));
         }
-        let leads = self.leads_from(sources, target);
+        let leads = self.leads_from(sources, &constants, target);
         let mut found: Vec<Option<Id>> = vec![None; target + 1];
         found[target] = Some(match seed {
             Some(id) if *self.spec(id) == spec => id,
@@ -36,6 +45,9 @@ impl Graph {
         });
         for id in (0..=target).rev() {
             let (Some(grad), Source::Op(op, inputs)) = (found[id], self.values[id].source.clone()) else { continue };
+            if constants.contains(&id) {
+                continue;
+            }
             if sources.contains(&id) && !inputs.iter().any(|&input| leads[input]) {
                 continue;
             }
@@ -59,16 +71,16 @@ impl Graph {
         Ok(sources.iter().map(|&id| found.get(id).copied().flatten()).collect())
     }
 
-    /// For each value up to `target`, whether a float path leads to it from one of `sources`.
-    fn leads_from(&self, sources: &[Id], target: Id) -> Vec<bool> {
+    /// For each value up to `target`, whether a float path leads to it from one of `sources`, not through `constants`.
+    fn leads_from(&self, sources: &[Id], constants: &HashSet<Id>, target: Id) -> Vec<bool> {
         let mut leads = vec![false; target + 1];
         for id in 0..=target {
             let value = &self.values[id];
             leads[id] = value.spec.dtype.is_float()
                 && (sources.contains(&id)
                     || match &value.source {
-                        Source::Op(_, inputs) => inputs.iter().any(|&input| leads[input]),
-                        Source::Input | Source::Constant(_) => false,
+                        Source::Op(_, inputs) if !constants.contains(&id) => inputs.iter().any(|&input| leads[input]),
+                        Source::Op(..) | Source::Input | Source::Constant(_) => false,
                     });
         }
         leads

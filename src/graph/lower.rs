@@ -52,10 +52,12 @@ pub struct Lowered {
 pub fn lower(graph: &Graph, inputs: &[Id], outputs: &[Id]) -> Result<Lowered> {
     let mut uses: HashMap<Id, usize> = HashMap::new();
     let mut stack = outputs.to_vec();
+    let given: HashSet<Id> = inputs.iter().copied().collect();
     while let Some(id) = stack.pop() {
         let seen = uses.entry(id).or_default();
         *seen += 1;
         if *seen == 1
+            && !given.contains(&id)
             && let Source::Op(_, operands) = &graph.values[id].source
         {
             stack.extend(operands);

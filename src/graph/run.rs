@@ -49,6 +49,7 @@ pub fn interpret(graph: &Graph, inputs: &[Id], feeds: Vec<Value>, outputs: &[Id]
             let count = readers.entry(id).or_default();
             *count += 1;
             if *count == 1
+                && !known.contains_key(&id)
                 && let Source::Op(_, operands) = &graph.values[id].source
             {
                 stack.extend(operands);

@@ -175,6 +175,8 @@ impl Op for Unary {
                 let positive = g.binary(Binary::Gt, y, zero)?;
                 g.select(positive, grad, zero)?
             }
+            // Gradients are kept in the same type as what they belong to.
+            Self::RoundFloat16 | Self::RoundBfloat16 => g.unary(*self, grad)?,
             Self::Sign | Self::Floor | Self::Ceil | Self::Round | Self::Trunc => return Ok(vec![None]),
             Self::Not | Self::IsNan | Self::IsInf | Self::IsFinite => return Ok(vec![None]),
             Self::Digamma => {

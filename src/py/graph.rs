@@ -61,9 +61,16 @@ impl Graph {
         Ok((PyTuple::new(py, spec.shape.dims())?, spec.dtype.name()))
     }
 
-    /// Gradients of `sum(target * seed)`; None where the target does not depend on a source.
-    fn gradients(&self, target: Id, sources: Vec<Id>, seed: Option<Id>) -> PyResult<Vec<Option<Id>>> {
-        Ok(self.lock().gradients(target, &sources, seed)?)
+    /// Gradients of `sum(target * seed)`; None where the target does not depend on a source but through `constants`.
+    #[pyo3(signature = (target, sources, seed = None, constants = Vec::new()))]
+    fn gradients(
+        &self,
+        target: Id,
+        sources: Vec<Id>,
+        seed: Option<Id>,
+        constants: Vec<Id>,
+    ) -> PyResult<Vec<Option<Id>>> {
+        Ok(self.lock().gradients(target, &sources, seed, &constants)?)
     }
 }
 

@@ -192,10 +192,11 @@ impl Data {
         Ok(Self(Arc::new(Mutex::new(data::Data::new(sources, dtypes, batch_size)?))))
     }
 
-    /// Put the rows in a new order, which depends on the seed alone.
-    fn shuffle(&self, py: Python<'_>, seed: u64) -> PyResult<()> {
+    /// Put the rows in a new order, which depends on the seed alone; perhaps every batch keeps its rows.
+    #[pyo3(signature = (seed, within_batches = false))]
+    fn shuffle(&self, py: Python<'_>, seed: u64, within_batches: bool) -> PyResult<()> {
         enter(py, || {
-            self.lock().shuffle(seed);
+            self.lock().shuffle(seed, within_batches);
             Ok(())
         })
     }
@@ -252,9 +253,11 @@ impl Runner {
         Ok(Self { data: data.0.clone(), running: Mutex::new(Running { runner, collected: None }), device })
     }
 
-    /// Begin a pass.
-    fn start(&self) {
-        self.lock().runner.start();
+    /// Begin a pass, perhaps after its first batches.
+    #[pyo3(signature = (batch = 0))]
+    fn start(&self, batch: usize) -> PyResult<()> {
+        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.lock().runner.start(&data, batch)?)
     }
 
     /// Write each batch's results into the rows of these arrays.

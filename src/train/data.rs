@@ -45,9 +45,10 @@ impl Data {
         self.sources.len()
     }
 
-    /// A new order of the rows, which depends on the seed alone.
-    pub fn shuffle(&mut self, seed: u64) {
-        self.order = Some(shuffled(self.rows, seed));
+    /// A new order of the rows, which depends on the seed alone; with `within_batches` no row leaves its batch.
+    pub fn shuffle(&mut self, seed: u64, within_batches: bool) {
+        let stretch = if within_batches { self.batch } else { self.rows };
+        self.order = Some(shuffled(self.rows, stretch, seed));
     }
 
     pub fn sequential(&mut self) {
@@ -94,9 +95,9 @@ impl Data {
     }
 }
 
-/// The numbers below `count` in an order that depends on the seed alone (Fisher and Yates, 1938; SplitMix64, Steele et
-/// al., "Fast splittable pseudorandom number generators", 2014).
-fn shuffled(count: usize, seed: u64) -> Vec<u32> {
+/// The numbers below `count`, each stretch in an order that depends on the seed alone (Fisher and Yates, 1938; SplitMix64,
+/// Steele et al., "Fast splittable pseudorandom number generators", 2014).
+fn shuffled(count: usize, stretch: usize, seed: u64) -> Vec<u32> {
     let mut state = seed;
     let mut next = || {
         state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -106,10 +107,12 @@ fn shuffled(count: usize, seed: u64) -> Vec<u32> {
         mixed ^ (mixed >> 31)
     };
     let mut order: Vec<u32> = (0..count as u32).collect();
-    for last in (1..count).rev() {
-        // The high half of a product is uniform to within 2^-64 * count.
-        let chosen = ((u128::from(next()) * (last as u128 + 1)) >> 64) as usize;
-        order.swap(last, chosen);
+    for part in order.chunks_mut(stretch.max(1)) {
+        for last in (1..part.len()).rev() {
+            // The high half of a product is uniform to within 2^-64 * count.
+            let chosen = ((u128::from(next()) * (last as u128 + 1)) >> 64) as usize;
+            part.swap(last, chosen);
+        }
     }
     order
 }

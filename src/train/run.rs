@@ -48,8 +48,16 @@ impl Runner {
         full.as_ref().or(tail.as_ref())
     }
 
-    pub fn start(&mut self) {
-        self.position = 0;
+    /// Begin a pass at a batch.
+    pub fn start(&mut self, data: &Data, batch: usize) -> Result<()> {
+        if batch > data.batches() {
+            return Err(Error::value(format!(
+                "A pass of {} batches cannot begin at another. Received: batch={batch}",
+                data.batches()
+            )));
+        }
+        self.position = batch;
+        Ok(())
     }
 
     pub fn position(&self) -> usize {

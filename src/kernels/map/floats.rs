@@ -62,6 +62,8 @@ macro_rules! real_tables {
                 Unary::Ceil => one!($real => $real, false, |x| x.ceil()),
                 Unary::Round => one!($real => $real, false, |x| x.round_ties_even()),
                 Unary::Trunc => one!($real => $real, false, |x| x.trunc()),
+                Unary::RoundFloat16 => one!($real => $real, false, |x| single::round_float16(x as f32).into()),
+                Unary::RoundBfloat16 => one!($real => $real, false, |x| single::round_bfloat16(x as f32).into()),
                 Unary::IsNan => one!($real => u8, false, |x| u8::from(x.is_nan())),
                 Unary::IsInf => one!($real => u8, false, |x| u8::from(x.abs() == $real::INFINITY)),
                 Unary::IsFinite => one!($real => u8, false, |x| u8::from(x.abs() < $real::INFINITY)),

@@ -41,7 +41,7 @@ named!(
         Acos = "acos", Atan = "atan", Sinh = "sinh", Cosh = "cosh", Tanh = "tanh", Asinh = "asinh", Acosh = "acosh",
         Atanh = "atanh", Erf = "erf", Erfinv = "erfinv", Lgamma = "lgamma", Digamma = "digamma",
         Sigmoid = "sigmoid", Softplus = "softplus", Relu = "relu", Floor = "floor", Ceil = "ceil", Round = "round",
-        Trunc = "trunc", IsNan = "isnan", IsInf = "isinf", IsFinite = "isfinite",
+        Trunc = "trunc", RoundFloat16 = "round_float16", RoundBfloat16 = "round_bfloat16", IsNan = "isnan", IsInf = "isinf", IsFinite = "isfinite",
     }
 );
 

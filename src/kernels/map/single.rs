@@ -30,6 +30,28 @@ pub(crate) fn sin_cos_reduced<I: Isa>(r: f32) -> (f32, f32) {
     (fma!(I, r * z, s, r).copysign(r), fma!(I, z * z, c, fma!(I, z, -0.5, 1.0)))
 }
 
+/// The nearest number of IEEE's binary16, ties to even.
+#[inline(always)]
+pub(super) fn round_float16(x: f32) -> f32 {
+    let magnitude = x.abs();
+    // The low thirteen bits of the fraction are rounded away; a carry may reach the exponent.
+    let bits = magnitude.to_bits();
+    let normal = f32::from_bits(bits.wrapping_add(0xFFF + ((bits >> 13) & 1)) & 0xFFFF_E000);
+    // In [0.5, 1) neighbours are 2^-24 apart, as binary16's are below 2^-14.
+    let subnormal = (magnitude + 0.5) - 0.5;
+    let small = if magnitude < 6.103_515_6e-5 { subnormal } else { normal };
+    let rounded = if magnitude >= 65520.0 { f32::INFINITY } else { small };
+    if x.is_nan() { x } else { rounded.copysign(x) }
+}
+
+/// The nearest number of bfloat16, ties to even.
+#[inline(always)]
+pub(super) fn round_bfloat16(x: f32) -> f32 {
+    let bits = x.to_bits();
+    let rounded = f32::from_bits(bits.wrapping_add(0x7FFF + ((bits >> 16) & 1)) & 0xFFFF_0000);
+    if x.is_nan() { x } else { rounded }
+}
+
 #[inline(always)]
 fn negate_if(x: f32, condition: i32) -> f32 {
     f32::from_bits(x.to_bits() ^ ((condition as u32) << 31))
@@ -108,9 +130,44 @@ pub(super) fn pow<I: Isa>(x: f32, y: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Exact, apply2, sweep, ulps, worst32};
+    use super::super::testing::{Exact, apply, apply2, sweep, ulps, worst32};
     use super::super::{Binary, Unary};
     use crate::kernels::isa::testing::at_every_level;
+
+    /// The value of a pattern of bits with so many for the exponent and the fraction.
+    fn decoded(bits: u32, exponent: u32, fraction: u32) -> f32 {
+        let (e, f) = ((bits >> fraction) as i32, bits & ((1 << fraction) - 1));
+        let bias = (1 << (exponent - 1)) - 1;
+        let lead = if e == 0 { 0.0 } else { 1.0 };
+        let scale = f64::from(e.max(1) - bias).exp2();
+        ((lead + f64::from(f) / f64::from(1 << fraction)) * scale) as f32
+    }
+
+    #[test]
+    fn halves_are_the_nearest_numbers_of_their_type() {
+        at_every_level(|level| {
+            for (op, exponent, fraction) in [(Unary::RoundFloat16, 5, 10), (Unary::RoundBfloat16, 8, 7)] {
+                let rounded = |x: &[f32]| apply(op, x);
+                let last = ((1 << exponent) - 1) << fraction;
+                let numbers: Vec<f32> = (0..last).map(|bits| decoded(bits, exponent, fraction)).collect();
+                assert_eq!(rounded(&numbers), numbers, "{} at {level:?}", op.name());
+                let middles: Vec<f32> = numbers.windows(2).map(|pair| (pair[0] / 2.0) + (pair[1] / 2.0)).collect();
+                let even: Vec<f32> = (0..middles.len()).map(|i| numbers[i + i % 2]).collect();
+                // The middle of the two smallest subnormal floats is none itself.
+                let from = usize::from(exponent == 8) * 2;
+                assert_eq!(rounded(&middles)[from..], even[from..], "{} at {level:?}", op.name());
+                let above: Vec<f32> = middles.iter().map(|x| x.next_up()).collect();
+                assert_eq!(rounded(&above)[from..], numbers[1 + from..], "{} at {level:?}", op.name());
+                let minus: Vec<f32> = above.iter().map(|x| -x).collect();
+                let wanted: Vec<f32> = numbers[1..].iter().map(|x| -x).collect();
+                assert_eq!(rounded(&minus)[from..], wanted[from..], "{} at {level:?}", op.name());
+            }
+            let half = |x: f32| apply(Unary::RoundFloat16, &[x])[0];
+            assert_eq!(half(65519.0), 65504.0);
+            assert_eq!(half(-65520.0), f32::NEG_INFINITY);
+            assert!(half(f32::NAN).is_nan());
+        });
+    }
 
     #[test]
     fn close_to_exact() {

@@ -101,7 +101,12 @@ fn float(op: Unary, value: &Value) -> Option<DispatchTensor> {
             let nan = Dispatch::float_is_nan(x.clone(), truth);
             Dispatch::bool_not(Dispatch::bool_or(nan, Dispatch::float_is_inf(x, truth)))
         }
-        Unary::Not | Unary::Erfinv | Unary::Lgamma | Unary::Digamma => return None,
+        Unary::Not
+        | Unary::Erfinv
+        | Unary::Lgamma
+        | Unary::Digamma
+        | Unary::RoundFloat16
+        | Unary::RoundBfloat16 => return None,
     })
 }
 
@@ -153,6 +158,8 @@ fn integer(op: Unary, value: &Value) -> Option<DispatchTensor> {
         | Unary::Ceil
         | Unary::Round
         | Unary::Trunc
+        | Unary::RoundFloat16
+        | Unary::RoundBfloat16
         | Unary::IsNan
         | Unary::IsInf
         | Unary::IsFinite => return None,
@@ -211,11 +218,19 @@ mod tests {
             Unary::Ceil => x.ceil(),
             Unary::Round => x.round_ties_even(),
             Unary::Trunc => x.trunc(),
+            Unary::RoundFloat16 => rounded(x, 10),
+            Unary::RoundBfloat16 => rounded(x, 7),
             Unary::IsNan => f64::from(u8::from(x.is_nan())),
             Unary::IsInf => f64::from(u8::from(x.is_infinite())),
             Unary::IsFinite => f64::from(u8::from(x.is_finite())),
             Unary::Not => unreachable!("no function of floats"),
         }
+    }
+
+    /// `x` with so many bits after the first.
+    fn rounded(x: f64, bits: i32) -> f64 {
+        let unit = 2_f64.powi(x.abs().max(1e-300).log2().floor() as i32 - bits);
+        (x / unit).round_ties_even() * unit
     }
 
     fn points(op: Unary) -> &'static [f64] {
