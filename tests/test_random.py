@@ -183,3 +183,14 @@ def test_a_dropout_mask_is_the_same_forward_and_backward():
 
     value, gradient = trace.Compiled(step, [x])(x)
     np.testing.assert_array_equal(value.numpy(), gradient.numpy())
+
+
+def test_the_first_seeding_of_a_process_is_as_any_other(run_python):
+    code = (
+        "import keraburn as keras\n"
+        "for _ in range(2):\n"
+        "    keras.utils.set_random_seed(3)\n"
+        "    print(keras.initializers.GlorotUniform()((2, 2)).numpy().tolist(), keras.random.uniform((2,)).numpy().tolist())"
+    )
+    first, second = run_python("-c", code).splitlines()
+    assert first == second

@@ -101,7 +101,11 @@ def global_seed_generator() -> SeedGenerator:
 
 def set_global_seed(seed: int) -> None:
     """Begin the default generator's sequence anew; `utils.set_random_seed` calls it."""
-    global_seed_generator().reseed(seed)
+    if _Default.generator is None:
+        # Made of this seed: one of its own would be drawn from Python's generator, the first time only.
+        _Default.generator = SeedGenerator(seed, name="global_seed_generator")
+    else:
+        _Default.generator.reseed(seed)
     _Default.times_seeded += 1
 
 
