@@ -109,7 +109,7 @@ def to_array(value: Any, name: str) -> np.ndarray:
             f"`{name}` should have at least one dimension, the samples. Received: {name}={describe(value)}"
         )
     # Of numpy's own subclasses (masked arrays, matrices) the values alone are read.
-    return np.ascontiguousarray(_readable(array, name))
+    return np.ascontiguousarray(readable(array, name))
 
 
 def to_rows(value: Any, name: str) -> Any:
@@ -130,7 +130,12 @@ def _from_lists(value: Any, name: str) -> np.ndarray:
     return array
 
 
-def _readable(array: np.ndarray, name: str) -> np.ndarray:
+def readable(array: np.ndarray, name: str) -> np.ndarray:
+    """`array` in an element type that tensors have.
+
+    Raises:
+        ValueError: if it holds no numbers.
+    """
     kind = f"{array.dtype.kind}{array.dtype.itemsize}"
     if kind in _NATIVE:
         return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
