@@ -36,7 +36,7 @@ PYTHON_LAYERS = [
 # `engine` is `ops/engine`: burn's operations, which tensors on devices other than the CPU need too.
 RUST_LAYERS = [
     {"error", "dtype", "device", "shape"},
-    {"kernels"},
+    {"kernels", "text"},
     {"engine"},
     {"tensor"},
     {"ops"},

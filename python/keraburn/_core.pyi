@@ -6,13 +6,21 @@ import numpy as np
 __all__ = [
     "Data",
     "Graph",
+    "Lookup",
+    "Pipeline",
     "Runner",
     "Step",
     "Tensor",
     "Variable",
+    "WordCounts",
     "__version__",
     "after_fork",
+    "count_words",
     "devices",
+    "hash_crosses",
+    "hash_integers",
+    "hash_strings",
+    "number_words",
     "operations",
     "oracle_gradients",
     "reference",
@@ -110,3 +118,66 @@ class Runner:
     def run(self, seconds: float, steps: int = ...) -> int: ...
     def results(self) -> list[Tensor]: ...
     def collect(self, outputs: Sequence[np.ndarray]) -> None: ...
+
+@final
+class Pipeline:
+    def __new__(
+        cls, lower: bool = ..., strip: bool = ..., split: str | None = ..., ngrams: Sequence[int] = ...
+    ) -> Pipeline: ...
+    def tokens(
+        self, texts: list[str | bytes], lengths: Sequence[int] | None = ...
+    ) -> tuple[list[bytes], list[int]]: ...
+
+@final
+class WordCounts:
+    def __new__(cls) -> WordCounts: ...
+    def __len__(self) -> int: ...
+    @property
+    def documents(self) -> int: ...
+    def count(self, texts: list[str | bytes], lengths: Sequence[int] | None, pipeline: Pipeline) -> None: ...
+    def ranked(self, most: int | None, left_out: list[str | bytes]) -> tuple[list[bytes], list[int]]: ...
+
+@final
+class Lookup:
+    def __new__(
+        cls,
+        words: list[str | bytes],
+        first: int,
+        unknown: int | None,
+        buckets: int,
+        salt: tuple[int, int] | None,
+        mask: tuple[list[str | bytes], int] | None,
+    ) -> Lookup: ...
+    def rows(
+        self,
+        texts: list[str | bytes],
+        lengths: Sequence[int] | None,
+        pipeline: Pipeline,
+        width: int | None,
+        fill: int,
+    ) -> np.ndarray: ...
+    def vectors(
+        self,
+        texts: list[str | bytes],
+        lengths: Sequence[int] | None,
+        pipeline: Pipeline,
+        depth: int,
+        counts: bool,
+        floats: bool,
+    ) -> np.ndarray: ...
+
+def hash_strings(texts: list[str | bytes], buckets: int, salt: tuple[int, int] | None) -> np.ndarray: ...
+def hash_integers(values: np.ndarray, buckets: int, salt: tuple[int, int] | None) -> np.ndarray: ...
+def hash_crosses(columns: Sequence[list[str | bytes] | np.ndarray], buckets: int) -> np.ndarray: ...
+def count_words(
+    texts: list[str], filters: str | None, separator: str, lower: bool
+) -> tuple[list[str], list[int], list[int]]: ...
+def number_words(
+    texts: list[str],
+    words: list[str],
+    numbers: Sequence[int | None],
+    unknown: int | None,
+    filters: str | None,
+    separator: str,
+    lower: bool,
+) -> list[list[int]]: ...

@@ -64,7 +64,10 @@ fn rows<'a>(texts: &'a [Text], lengths: Option<&[usize]>) -> Result<text::Rows<'
     if let Some(ends) = &ends
         && ends.last().copied().unwrap_or(0) != texts.len()
     {
-        return Err(Error::value(format!("The rows do not hold {} strings. Received: lengths={lengths:?}", texts.len())));
+        return Err(Error::value(format!(
+            "The rows do not hold {} strings. Received: lengths={lengths:?}",
+            texts.len()
+        )));
     }
     Ok(text::Rows { texts: slices(texts), ends })
 }
@@ -358,7 +361,8 @@ pub fn hash_crosses<'py>(
 }
 
 fn splitter(filters: Option<&str>, separator: String, lower: bool) -> Splitter {
-    let units = filters.map_or(Units::Characters, |filters| Units::Words { filters: filters.chars().collect(), separator });
+    let units =
+        filters.map_or(Units::Characters, |filters| Units::Words { filters: filters.chars().collect(), separator });
     Splitter::new(units, lower)
 }
 
