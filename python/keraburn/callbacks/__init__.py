@@ -1,5 +1,6 @@
 """Callbacks: what is told how training goes, and may step in."""
 
+from keraburn.callbacks.backup_and_restore import BackupAndRestore as BackupAndRestore
 from keraburn.callbacks.callback import Callback as Callback
 from keraburn.callbacks.callback_list import CallbackList as CallbackList
 from keraburn.callbacks.csv_logger import CSVLogger as CSVLogger
@@ -8,5 +9,6 @@ from keraburn.callbacks.history import History as History
 from keraburn.callbacks.lambda_callback import LambdaCallback as LambdaCallback
 from keraburn.callbacks.learning_rate import LearningRateScheduler as LearningRateScheduler
 from keraburn.callbacks.learning_rate import ReduceLROnPlateau as ReduceLROnPlateau
+from keraburn.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
 from keraburn.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from keraburn.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN

@@ -76,6 +76,10 @@ class CallbackList(Callback):
             self.callbacks.append(self._history)
         if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
             self.callbacks.append(ProgbarLogger())
+        # Those that act on what all others have done.
+        self._last = [c for c in self.callbacks if hasattr(c, "after_all")]
+        for callback in self._last:
+            callback.peers = self.callbacks
         self.params = params
         self._model = None
         # For a kind of batch, whether each one or any at all is to be reported.
@@ -126,14 +130,10 @@ class CallbackList(Callback):
         self._batch("on_batch_end", batch, logs)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        logs = plain_logs(logs)
-        for callback in self.callbacks:
-            callback.on_epoch_begin(epoch, logs)
+        self._call("on_epoch_begin", epoch, plain_logs(logs))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        logs = plain_logs(logs)
-        for callback in self.callbacks:
-            callback.on_epoch_end(epoch, logs)
+        self._call("on_epoch_end", epoch, plain_logs(logs))
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._batch("on_train_batch_begin", batch, logs)
@@ -172,11 +172,16 @@ class CallbackList(Callback):
         self._run("on_predict_end", logs)
 
     def _batch(self, name: str, batch: int, logs: dict[str, Any] | None) -> None:
-        logs = plain_logs(logs)
-        for callback in self.callbacks:
-            getattr(callback, name)(batch, logs=logs)
+        self._call(name, batch, logs=plain_logs(logs))
 
     def _run(self, name: str, logs: dict[str, Any] | None) -> None:
-        logs = plain_logs(logs)
-        for callback in self.callbacks:
-            getattr(callback, name)(logs)
+        self._call(name, plain_logs(logs))
+
+    def _call(self, name: str, *args: Any, **kwargs: Any) -> None:
+        try:
+            for callback in self.callbacks:
+                getattr(callback, name)(*args, **kwargs)
+        finally:
+            # Also when one of the callbacks ends the run by an exception.
+            for callback in self._last:
+                callback.after_all(name)

@@ -28,6 +28,8 @@ class EarlyStopping(MonitorCallback):
     >>> stop = keras.callbacks.EarlyStopping(monitor="loss", patience=3)
     """
 
+    state_attributes = ("best", "best_epoch", "best_weights", "stopped_epoch", "wait")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -97,6 +97,8 @@ class ReduceLROnPlateau(MonitorCallback):
     >>> slower = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.5, patience=2)
     """
 
+    state_attributes = ("best", "cooldown_counter", "wait")
+
     def __init__(
         self,
         monitor: str = "val_loss",

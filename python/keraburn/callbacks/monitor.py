@@ -56,8 +56,9 @@ class MonitorCallback(Callback):
         if name == "loss":
             return operator.lt
         raise ValueError(
-            f"{type(self).__name__} cannot tell whether a larger or a smaller value of the monitored quantity is "
-            "better. Pass `mode='max'` or `mode='min'`. "
+            f"{type(self).__name__} callback received monitor={self.monitor}, but Keras isn't able to automatically "
+            "determine whether that metric should be maximized or minimized. Pass `mode='max'` in order to monitor "
+            "based on the highest metric value, or pass `mode='min'` in order to use the lowest value. "
             f"Received: monitor={self.monitor}"
         )
 

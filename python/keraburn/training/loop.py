@@ -38,7 +38,7 @@ def run_pass(
     end = getattr(callbacks, f"on_{kind}_batch_end")
     first = done = feed.done
     # Whoever asks to stop before the first batch gets that one all the same.
-    while (total is None or done < total) and (done == first or not stopped()) and feed.more():
+    while (total is None or done < total) and (done == 0 or not stopped()) and feed.more():
         left = -1 if total is None else total - done
         if single or fetch:
             if single:

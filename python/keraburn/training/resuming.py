@@ -25,11 +25,11 @@ class Resuming(Compiling):
             found += [] if feed is None else feed.variables
         return list({id(variable): variable for variable in found}.values())
 
-    def _training_state(self, logs: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _training_state(self, inside: bool) -> dict[str, Any]:
         """What `_set_training_state` takes: plain data and arrays.
 
         Args:
-            logs: the values after the last batch, inside an epoch; None between epochs.
+            inside: whether an epoch is going on.
         """
         feed, validation = self._feeds or (None, None)
         times, seed = seeding()
@@ -39,9 +39,11 @@ class Resuming(Compiling):
             "order": self._shuffle_seed,
             "next_order_after": self._shuffle_seed if times == self._seeded else seed,
             "stop_training": bool(self.stop_training),
-            "logs": logs,
-            "feed": feed and feed.state,
-            "validation": validation and validation.state,
+            "inside": inside,
+            # The values after the last batch, which may have been the epoch's last.
+            "logs": feed.logs() if inside and feed is not None else None,
+            "feed": None if feed is None else feed.state,
+            "validation": None if validation is None else validation.state,
         }
 
     def _set_training_state(self, state: dict[str, Any]) -> None:
@@ -64,6 +66,8 @@ class Resuming(Compiling):
             validation.resume(state["validation"], 0, None)
         for variable, array in zip(variables, state["variables"], strict=True):
             variable.assign(array)
+        if state["inside"]:
+            self.__dict__["stop_training"] = state["stop_training"]
         if state["default_seed"] is not None:
             global_seed_generator().state.assign(state["default_seed"])
         self.__dict__.update(_shuffle_seed=state["next_order_after"], _seeded=seeding()[0])
