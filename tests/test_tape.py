@@ -195,6 +195,22 @@ def test_a_gradient_taken_on_the_tape_itself(run):
     close(run(function, X), 6 * X)
 
 
+def test_an_outer_tape_sees_what_is_a_constant_for_the_inner_one(run):
+    def function(x):
+        with GradientTape() as outer:
+            outer.watch(x)
+            y = x * x
+            with GradientTape() as inner:
+                inner.watch(x)
+                z = x * y
+            dz = inner.gradient(z, x)
+        return dz, outer.gradient(dz, x)
+
+    dz, d2z = run(function, X)
+    close(dz, X * X)
+    close(d2z, 2 * X)
+
+
 def test_hessian_and_jacobians(run):
     a = np.array([[2.0, 1.0], [0.5, 3.0]], "float32")
 

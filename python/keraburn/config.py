@@ -18,6 +18,7 @@ class _Settings:
     image_data_format = "channels_last"
     device = "cpu"
     unsafe_deserialization = False
+    eager_functions = False
 
 
 class _Scopes(threading.local):
@@ -104,6 +105,16 @@ def enable_unsafe_deserialization() -> None:
 def unsafe_deserialization() -> bool:
     """Whether configs may hold Python code."""
     return _settings.unsafe_deserialization
+
+
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """Whether functions that were given to `tf.function` run as plain Python, to look into them."""
+    _settings.eager_functions = bool(run_eagerly)
+
+
+def functions_run_eagerly() -> bool:
+    """Whether functions that were given to `tf.function` run as plain Python."""
+    return _settings.eager_functions
 
 
 def to_snake_case(name: str) -> str:

@@ -144,9 +144,13 @@ class Tensor(Operators):
         return f"<keraburn.Tensor shape={self.shape} dtype={self.dtype}\n{values}>"
 
 
+class NeedsValueError(TypeError):
+    """Python asked for the value of a symbol of a computation that has not run yet."""
+
+
 def _concrete_only(what: str) -> Any:
     def method(self: Tensor, *_: Any, **__: Any) -> Any:
-        raise TypeError(
+        raise NeedsValueError(
             f"{what} needs a concrete value, but this tensor is a symbol of a computation that has not run yet. "
             f"Use `keras.ops` functions on it instead. Received: {self!r}"
         )

@@ -23,6 +23,8 @@ class _Active(threading.local):
         self.recorders: list[Any] = []
         # Variables that were read while tapes ran outside of traces, and their values.
         self.values: dict[int, tuple[Variable, Tensor]] = {}
+        # How many variables this thread has made.
+        self.made = 0
 
 
 _active = _Active()
@@ -46,14 +48,34 @@ def suspended() -> Iterator[None]:
         _active.values.clear()
 
 
+class Script:
+    """How a graph was made, to be repeated in the graph of another trace."""
+
+    def __init__(self) -> None:
+        self.constants: list[tuple[int, Tensor]] = []
+        # Values that came about, the values that they came from, and what makes the ones of the others.
+        self.steps: list[tuple[list[int], list[int], Callable[[Trace, list[Tensor]], list[Tensor]]]] = []
+
+    def repeat(self, trace: Trace, given: dict[int, Tensor], results: Sequence[int]) -> list[Tensor]:
+        """The values `results` of the graph that was made, where those of `given` stand for its inputs."""
+        values = {**dict(self.constants), **given}
+        for made, used, step in self.steps:
+            values.update(zip(made, step(trace, [values[each] for each in used]), strict=True))
+        return [values[each] for each in results]
+
+
 class Trace:
     """A graph in the making, and the variables that were read and assigned while it was made.
 
     Used as a context manager; inside it, `variable.value` is a value of the graph and `variable.assign` is recorded.
+
+    Args:
+        scripted: whether the making is kept in `script`, so that it can be repeated in another graph.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scripted: bool = False) -> None:
         self.graph = _core.Graph(config.device())
+        self.script: Script | None = Script() if scripted else None
         # The size that stands for unknown dimensions while a model is being described, else None.
         self.probe: int | None = None
         self._reads: dict[int, tuple[Variable, TracedTensor]] = {}
@@ -94,7 +116,38 @@ class Trace:
         if known is None:
             known = (tensor, self.graph.constant(tensor.handle))
             self._constants[id(tensor.handle)] = known
+            if self.script is not None:
+                self.script.constants.append((known[1], tensor))
         return known[1]
+
+    def op(self, name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> TracedTensor:
+        """Add an operation."""
+        ids = [self.identifier(each) for each in inputs]
+        identifier = self.graph.op(name, ids, attributes)
+        if self.script is not None:
+            self.script.steps.append(([identifier], ids, lambda trace, given: [trace.op(name, given, attributes)]))
+        return TracedTensor(self, identifier)
+
+    def gradients(
+        self, target: Tensor, sources: Sequence[Tensor], seed: Tensor | None, constants: Sequence[int]
+    ) -> list[Tensor | None]:
+        """See the function of the same name."""
+        given = [target, *sources] if seed is None else [target, *sources, seed]
+        ids = [self.identifier(each) for each in given]
+        end = len(sources) + 1
+        found = self.graph.gradients(ids[0], ids[1:end], ids[end] if seed is not None else None, constants)
+        results: list[Tensor | None] = [None if i is None else TracedTensor(self, i) for i in found]
+        if self.script is not None:
+            present = [i for i in found if i is not None]
+
+            def again(trace: Trace, values: Sequence[Tensor]) -> list[Tensor]:
+                more = [value.id for value in values[len(given) :] if isinstance(value, TracedTensor)]
+                last = None if seed is None else values[end]
+                gradients = trace.gradients(values[0], values[1:end], last, more)
+                return [gradient for gradient in gradients if gradient is not None]
+
+            self.script.steps.append((present, [*ids, *constants], again))
+        return results
 
     def read(self, variable: Variable) -> Tensor:
         key = id(variable)
@@ -111,8 +164,7 @@ class Trace:
             return value
         known = self._apart.get(id(value))
         if known is None:
-            identifier = self.graph.op("stop_gradient", [self.identifier(value)], {})
-            known = self._apart[id(value)] = (value, TracedTensor(self, identifier))
+            known = self._apart[id(value)] = (value, self.op("stop_gradient", [value], {}))
         return known[1]
 
     def write(self, variable: Variable, value: Tensor) -> None:
@@ -145,11 +197,7 @@ def gradients(
     """
     if not isinstance(target, TracedTensor):
         return [None] * len(sources)
-    trace = target.trace
-    ids = [trace.identifier(source) for source in sources]
-    seeded = None if seed is None else trace.identifier(seed)
-    found = trace.graph.gradients(target.id, ids, seeded)
-    return [None if i is None else TracedTensor(trace, i) for i in found]
+    return target.trace.gradients(target, sources, seed, constants)
 
 
 class Compiled:
@@ -160,11 +208,12 @@ class Compiled:
     Args:
         function: takes tensors in the structure of `arguments`, returns a structure of tensors.
         arguments: a structure whose leaves have `.shape` and `.dtype`.
+        scripted: whether it can be repeated in another trace.
     """
 
-    def __init__(self, function: Callable[..., Any], arguments: Iterable[Any]) -> None:
+    def __init__(self, function: Callable[..., Any], arguments: Iterable[Any], scripted: bool = False) -> None:
         arguments = tuple(arguments)
-        with Trace() as trace:
+        with Trace(scripted) as trace:
             inputs = tree.map_structure(lambda leaf: trace.input(leaf.shape, str(leaf.dtype)), arguments)
             self.structure = function(*inputs)
             flat = [trace.identifier(leaf) for leaf in tree.flatten(self.structure)]
@@ -173,14 +222,24 @@ class Compiled:
         # Freed graph values must not be kept alive by the output structure.
         self.structure = tree.map_structure(lambda _: 0, self.structure)
         self.variables = [variable for variable, _, _ in state]
+        self._script = trace.script
+        self._given = [*(source.id for _, source, _ in state), *(leaf.id for leaf in tree.flatten(inputs))]
+        self._results = flat
         self.step = _core.Step(
             trace.graph,
             [variable.handle for variable in self.variables],
             [source.id for _, source, _ in state],
             updates,
-            [leaf.id for leaf in tree.flatten(inputs)],
+            self._given[len(state) :],
             flat,
         )
+
+    def repeat(self, values: Sequence[Tensor]) -> list[Tensor]:
+        """The outputs in the graph of the current trace, from values of `variables` and then of the inputs' leaves."""
+        active = current()
+        if active is None or self._script is None:
+            raise RuntimeError("Only a scripted computation can be repeated, and only in a trace.")
+        return self._script.repeat(active, dict(zip(self._given, values, strict=True)), self._results)
 
     def __call__(self, *arguments: Any) -> Any:
         """Run once; leaves are concrete tensors or numpy arrays of the traced shapes and dtypes."""

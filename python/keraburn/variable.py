@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keraburn import _core, config, recorder, trace
-from keraburn.tensor import Operators, Tensor
+from keraburn.tensor import Operators, Tensor, TracedTensor
 
 _active = trace._active
 
@@ -62,9 +62,15 @@ class Variable(Operators):
                     f"Received: initializer={initializer} and shape={shape}"
                 )
             self.initializer = initializer
-            value = initializer(tuple(shape), dtype=dtype or config.floatx())
+            with trace.suspended():
+                value = initializer(tuple(shape), dtype=dtype or config.floatx())
         else:
             value = initializer
+        if isinstance(value, TracedTensor):
+            raise ValueError(
+                "A variable made in a traced function needs an initial value that is known: a number, an array, or "
+                f"an initializer and a shape. Received: {value!r}"
+            )
         if not isinstance(value, Tensor):
             array = np.asarray(value)
             if dtype is None and array.dtype == np.float64:
@@ -80,6 +86,7 @@ class Variable(Operators):
         self.shape: tuple[int, ...] = value.shape
         self.dtype: str = value.dtype
         self.handle = _core.Variable(value.handle)
+        _active.made += 1
 
     @property
     def value(self) -> Tensor:

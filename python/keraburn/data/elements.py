@@ -9,6 +9,7 @@ import numpy as np
 
 from keraburn import _core, config
 from keraburn.data.arrays import readable, to_numpy
+from keraburn.tape.specs import TensorSpec as TensorSpec
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
 
@@ -19,30 +20,6 @@ class Strings(np.ndarray):
     def numpy(self) -> np.ndarray:
         """The strings as a plain numpy array."""
         return self.view(np.ndarray)
-
-
-class TensorSpec:
-    """The shape and dtype of a tensor in a data set.
-
-    Args:
-        shape: its dimensions, None where unknown; None if nothing is known.
-        dtype: name of the element type.
-        name: a name, for displays.
-    """
-
-    def __init__(self, shape: Any = None, dtype: Any = "float32", name: str | None = None) -> None:
-        self.shape = None if shape is None else tuple(shape)
-        self.dtype = dtype if isinstance(dtype, str) else np.dtype(dtype).name
-        self.name = name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TensorSpec) and (self.shape, self.dtype) == (other.shape, other.dtype)
-
-    def __hash__(self) -> int:
-        return hash((self.shape, self.dtype))
-
-    def __repr__(self) -> str:
-        return f"TensorSpec(shape={self.shape}, dtype={self.dtype!r}, name={self.name!r})"
 
 
 def map_leaves(function: Callable[..., Any], *elements: Any) -> Any:

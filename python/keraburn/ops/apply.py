@@ -36,9 +36,7 @@ def emit(name: str, *inputs: Tensor, **attributes: Any) -> Tensor:
 def _run(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> Tensor:
     for tensor in inputs:
         if type(tensor) is TracedTensor:
-            tracing = tensor.trace
-            ids = [tracing.identifier(each) for each in inputs]
-            return TracedTensor(tracing, tracing.graph.op(name, ids, attributes))
+            return tensor.trace.op(name, inputs, attributes)
     return Tensor(_core.run(name, [tensor.handle for tensor in inputs], attributes))
 
 

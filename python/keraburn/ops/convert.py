@@ -10,7 +10,7 @@ import numpy as np
 
 from keraburn import _core, config, dtypes
 from keraburn.ops.apply import emit
-from keraburn.tensor import KerasTensor, Tensor, TracedTensor
+from keraburn.tensor import KerasTensor, NeedsValueError, Tensor, TracedTensor
 from keraburn.variable import Variable
 
 _NUMBERS = (int, float, bool)
@@ -220,7 +220,7 @@ def concrete(x: Any, function: str, name: str) -> np.ndarray:
         x = x.value
     if isinstance(x, Tensor):
         if type(x) is not Tensor:
-            raise TypeError(
+            raise NeedsValueError(
                 f"`{function}` needs the values of `{name}`, because the shape of its result depends on them; it "
                 f"cannot be part of a model or a traced function. Received: {name}={x!r}"
             )

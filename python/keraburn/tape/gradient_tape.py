@@ -309,7 +309,11 @@ def _captured(tensor: Tensor) -> TracedTensor:
     """A concrete tensor as an input of the current trace, since a graph folds its constants."""
     tracing = trace.current()
     assert tracing is not None
-    return tracing.source(Variable(tensor, trainable=False, name="captured"))
+    made = trace._active.made
+    variable = Variable(tensor, trainable=False, name="captured")
+    # It is none that the user has made.
+    trace._active.made = made
+    return tracing.source(variable)
 
 
 def _check_object(leaf: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn.tape import GradientTape as GradientTape
+from keraburn.tape import TensorSpec as TensorSpec
+from keraburn.tape import function as function
 from keraburn.tensor import Tensor as Tensor
 from keraburn.tf import linalg as linalg
 from keraburn.tf import math as math
@@ -18,22 +20,13 @@ _DTYPES = {"float32": "float32", "float64": "float64", "double": "float64", "int
 _DTYPES |= {"uint8": "uint8", "bool": "bool"}
 
 
-def function(func: Any = None, **kwargs: Any) -> Any:
-    """TensorFlow's decorator for compiled functions: here the function itself, as it needs no compiling.
-
-    Args:
-        func: the function, or None where arguments are given to the decorator.
-        **kwargs: TensorFlow's options, which mean nothing here.
-    """
-    return func if func is not None else lambda func: func
-
-
 # What `keraburn.<name>` finds here.
 NAMES: dict[str, Any] = {
     **MATH,
     **ARRAYS,
     **_DTYPES,
     "GradientTape": GradientTape,
+    "TensorSpec": TensorSpec,
     "function": function,
     "linalg": linalg,
     "math": math,
