@@ -17,6 +17,20 @@ def factor(x):
     return np.linalg.cholesky(np.tril(x) + np.tril(x, -1).T)
 
 
+def factors(x):
+    """Both triangles in one, and with which row each was exchanged: by the textbook."""
+    if x.ndim > 2:
+        return [np.stack(parts) for parts in zip(*map(factors, x), strict=True)]
+    x, exchanges = x.copy(), []
+    for k in range(min(x.shape)):
+        best = k + int(np.abs(x[k:, k]).argmax())
+        exchanges.append(best)
+        x[[k, best]] = x[[best, k]]
+        x[k + 1 :, k] /= x[k, k]
+        x[k + 1 :, k + 1 :] -= np.outer(x[k + 1 :, k], x[k, k + 1 :])
+    return [x, np.array(exchanges, np.int32)]
+
+
 CASES = [
     case("solve", A, B, reference=np.linalg.solve, rtol=1e-4),
     case("solve", A, V, reference=np.linalg.solve, rtol=1e-4),
@@ -30,6 +44,10 @@ CASES = [
     case("logdet", A, reference=lambda x: np.linalg.slogdet(x)[1], rtol=1e-4),
     case("solve_triangular", LOWER, B, reference=lambda a, b: np.linalg.solve(np.tril(a), b), lower=True, rtol=1e-4),
     case("solve_triangular", LOWER.T.copy(), V, reference=lambda a, b: np.linalg.solve(np.triu(a), b), rtol=1e-4),
+    *(
+        case("lu_factor", x, reference=factors, rtol=1e-4, atol=1e-5)
+        for x in (A, numbers(2, 3, 3, seed=7), B, B.T.copy())
+    ),
     case("cholesky", POSITIVE, reference=factor, rtol=1e-4),
     case("cholesky", POSITIVE, reference=lambda x: factor(x).T, upper=True, rtol=1e-4),
     case(

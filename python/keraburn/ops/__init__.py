@@ -67,6 +67,7 @@ from keraburn.ops.arithmetic import (
 from keraburn.ops.attention import (
     dot_product_attention,
 )
+from keraburn.ops.blocks import depth_to_space, fold, space_to_depth, unfold
 from keraburn.ops.control import (
     associative_scan,
     cond,
@@ -87,6 +88,7 @@ from keraburn.ops.core import (
     shape,
     size,
     stop_gradient,
+    view,
 )
 from keraburn.ops.creation import (
     arange,
@@ -114,6 +116,7 @@ from keraburn.ops.crossentropy import (
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
+from keraburn.ops.ctc import ctc_decode, ctc_loss
 from keraburn.ops.diagonals import (
     diag,
     diagflat,
@@ -187,11 +190,22 @@ from keraburn.ops.elementwise import (
     tanh,
     trunc,
 )
-from keraburn.ops.elimination import cholesky, cholesky_inverse, det, inv, logdet, slogdet, solve, solve_triangular
+from keraburn.ops.elimination import (
+    cholesky,
+    cholesky_inverse,
+    det,
+    inv,
+    logdet,
+    lu_factor,
+    slogdet,
+    solve,
+    solve_triangular,
+)
 from keraburn.ops.encoding import (
     multi_hot,
     one_hot,
 )
+from keraburn.ops.fourier import fft, fft2, ifft2, irfft, rfft
 from keraburn.ops.getitem import (
     get_item,
 )
@@ -234,6 +248,7 @@ from keraburn.ops.normalization import (
     rms_normalization,
 )
 from keraburn.ops.norms import norm
+from keraburn.ops.orthogonal import qr
 from keraburn.ops.products import (
     cross,
     dot,
@@ -244,6 +259,7 @@ from keraburn.ops.products import (
     tensordot,
     vdot,
 )
+from keraburn.ops.rearrangement import rearrange
 from keraburn.ops.reduction import (
     all,
     amax,
@@ -306,6 +322,7 @@ from keraburn.ops.shaping import (
     swapaxes,
     transpose,
 )
+from keraburn.ops.short_time import istft, stft
 from keraburn.ops.sorting import (
     argpartition,
     argsort,
@@ -319,6 +336,7 @@ from keraburn.ops.sorting import (
     top_k,
     unique,
 )
+from keraburn.ops.spectral import eigh, lstsq, matrix_rank, pinv, svd
 from keraburn.ops.statistics import (
     corrcoef,
     correlate,
@@ -340,3 +358,4 @@ from keraburn.ops.statistics import (
     percentile,
     quantile,
 )
+from keraburn.ops.vectorizing import vectorize

@@ -8,7 +8,7 @@ import numpy as np
 
 from keraburn import dtypes
 from keraburn.ops.apply import emit, operation
-from keraburn.ops.convert import cast_to, convert
+from keraburn.ops.convert import cast_to, constant, convert
 from keraburn.tensor import KerasTensor, Tensor
 from keraburn.variable import Variable
 
@@ -93,3 +93,39 @@ def cast(x: Any, dtype: Any) -> Tensor:
 def stop_gradient(variable: Any) -> Tensor:
     """The values of a tensor, a constant for differentiation."""
     return emit("stop_gradient", convert(variable))
+
+
+@operation
+def view(x: Any, dtype: Any = None) -> Tensor:
+    """The same bits read as another dtype.
+
+    Args:
+        x: a tensor.
+        dtype: the other dtype; that of `x` if None. Where its numbers are narrower or wider the last axis grows or
+            shrinks.
+
+    Raises:
+        TypeError: if bits are to be read another way of a symbol of a computation that has not run yet.
+        ValueError: if the last axis cannot be divided so.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> keras.ops.view(keras.ops.array([1.0, -2.0]), "int32").numpy()
+    array([ 1065353216, -1073741824], dtype=int32)
+    """
+    x = convert(x)
+    dtype = x.dtype if dtype is None else dtypes.standardize_dtype(dtype)
+    if dtype == x.dtype:
+        return x
+    if type(x) is not Tensor:
+        raise TypeError(
+            "Bits can be read as another dtype only of tensors that hold values, not in a model or a traced function. "
+            f"Received: x={x!r}, dtype={dtype}"
+        )
+    try:
+        return constant(np.ascontiguousarray(x.numpy()).view(dtype))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Cannot read {x.dtype} of shape {x.shape} as {dtype}: {error}. Received: dtype={dtype}"
+        ) from None

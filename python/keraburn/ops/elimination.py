@@ -110,6 +110,56 @@ def _system(a: Any, b: Any) -> tuple[Tensor, Tensor, list[int]]:
 
 
 @operation
+def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
+    """The triangular factors of a matrix with its rows exchanged, `rows_exchanged(x) = l @ u`.
+
+    Args:
+        x: matrices, shape `(..., m, n)`.
+
+    Returns:
+        Both factors in one, shape `(..., m, n)`: `u` above, and `l` below the diagonal, its ones left out; and with
+        which row each row was exchanged in turn, int32 of shape `(..., min(m, n))`.
+
+    Raises:
+        ValueError: if there are fewer than two axes.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> keras.ops.lu_factor([[1.0, 2.0], [2.0, 2.0]])[0].numpy()
+    array([[2. , 2. ],
+           [0.5, 1. ]], dtype=float32)
+    """
+    x = floating(x)
+    if x.ndim < 2:
+        raise ValueError(f"Expected input to have rank >= 2. Received: x of shape {x.shape}")
+    work = _stack_of(x)
+    count, m, n = work.shape
+    zero, one = scalar(0, x.dtype), scalar(1, x.dtype)
+    number = constant(np.arange(m, dtype=np.int32).reshape(1, m, 1))
+    later = constant(np.arange(n, dtype=np.int32).reshape(1, 1, n))
+    exchanges = []
+    for k in range(min(m, n)):
+        here = scalar(k, "int32")
+        sizes = reshaped(emit("abs", _part(work, (0, m), (k, k + 1))), [count, m])
+        candidates = emit("where", emit("ge", _numbers(m), here), sizes, scalar(-1, x.dtype))
+        best = emit("argmax", candidates, axis=1)
+        exchanges.append(reshaped(best, [count, 1]))
+        work = _swapped(work, k, best)
+        row = _part(work, (k, k + 1), (0, n))
+        pivot = _part(row, (0, 1), (k, k + 1))
+        below = emit("gt", number, here)
+        # A pivot of zero leaves nothing below it to eliminate.
+        safe = emit("where", emit("eq", pivot, zero), one, pivot)
+        factor = emit("where", below, emit("div", _part(work, (0, m), (k, k + 1)), safe), zero)
+        inner = emit("and", below, emit("gt", later, here))
+        reduced = emit("where", inner, emit("sub", work, emit("mul", factor, row)), work)
+        work = emit("where", emit("and", below, emit("eq", later, here)), factor, reduced)
+    pivots = _joined(exchanges, 1) if exchanges else constant(np.zeros((count, 0), np.int32))
+    return reshaped(work, x.shape), reshaped(pivots, [*x.shape[:-2], min(m, n)])
+
+
+@operation
 def solve(a: Any, b: Any) -> Tensor:
     """The solution `x` of `a @ x = b`, by elimination with the largest pivots.
 

@@ -36,11 +36,13 @@ from keraburn.ops.activation import (
 from keraburn.ops.attention import (
     dot_product_attention,
 )
+from keraburn.ops.blocks import depth_to_space, fold, space_to_depth, unfold
 from keraburn.ops.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
+from keraburn.ops.ctc import ctc_decode, ctc_loss
 from keraburn.ops.encoding import (
     multi_hot,
     one_hot,

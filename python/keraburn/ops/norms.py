@@ -9,7 +9,8 @@ from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axis
 from keraburn.ops.convert import cast_to, floating, scalar
 from keraburn.ops.reduction import reduce
-from keraburn.ops.shaping import reshaped
+from keraburn.ops.shaping import moveaxis, reshaped
+from keraburn.ops.spectral import svd
 from keraburn.tensor import Tensor
 
 
@@ -20,14 +21,14 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     Args:
         x: a tensor.
         ord: for vectors `p` in `sum(|x|**p) ** (1/p)`, infinity for the largest, 0 for the number that are not zero;
-            for matrices `"fro"`, 1, -1, infinity or minus infinity. When None the root of the sum of squares.
+            for matrices `"fro"`, 1, -1, infinity, minus infinity, and of the singular values 2 for the largest, -2 for
+            the smallest and `"nuc"` for their sum. When None the root of the sum of squares.
         axis: the axis of the vectors, or the two of the matrices. When None, with an `ord`, `x` must itself be a
             vector or a matrix.
         keepdims: whether the axes stay, with size 1.
 
     Raises:
         ValueError: if there is no such norm.
-        NotImplementedError: for the norms of singular values: 2, -2 and `"nuc"` of matrices.
     """
     x = floating(x)
     if axis is None:
@@ -69,14 +70,19 @@ def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
 def _matrix_norm(x: Tensor, ord: Any, axes: list[int], keepdims: bool) -> Tensor:
     if ord is None or ord == "fro":
         return _root_of_squares(x, axes, keepdims)
+    left = [1 if i in axes else dim for i, dim in enumerate(x.shape)]
+    if not keepdims:
+        left = [dim for i, dim in enumerate(x.shape) if i not in axes]
     if ord in (2, -2, "nuc"):
-        raise NotImplementedError(f"Norms of singular values are not available. Received: ord={ord}")
+        sizes = svd(moveaxis(x, axes, (-2, -1)), compute_uv=False)
+        name = {2: "max_reduce", -2: "min_reduce", "nuc": "sum"}[ord]
+        return reshaped(reduce(name, sizes, -1, False), left)
     if ord not in (1, -1, math.inf, -math.inf):
         raise ValueError(
-            "Invalid `ord` argument for matrix norm. Expected one of (None, 'fro', 1, -1, inf, -inf). "
+            "Invalid `ord` argument for matrix norm. Expected one of (None, 'fro', 'nuc', 1, -1, 2, -2, inf, -inf). "
             f"Received: ord={ord}"
         )
     summed, compared = axes if ord in (1, -1) else axes[::-1]
     sums = reduce("sum", emit("abs", x), summed, True)
     best = reduce("max_reduce" if ord > 0 else "min_reduce", sums, compared, True)
-    return best if keepdims else reshaped(best, [dim for i, dim in enumerate(x.shape) if i not in axes])
+    return reshaped(best, left)

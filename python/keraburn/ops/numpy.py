@@ -39,6 +39,7 @@ from keraburn.ops.arithmetic import (
 from keraburn.ops.core import (
     ndim,
     size,
+    view,
 )
 from keraburn.ops.creation import (
     arange,
@@ -253,3 +254,4 @@ from keraburn.ops.statistics import (
     percentile,
     quantile,
 )
+from keraburn.ops.vectorizing import vectorize
