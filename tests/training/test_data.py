@@ -211,7 +211,8 @@ def batches(rows=10, size=4):
 
 def test_a_generator_of_batches():
     model = linear()
-    history = model.fit((batch for batch in batches()), epochs=1, verbose=0).history
+    with pytest.warns(UserWarning, match="ran out of data"):
+        history = model.fit((batch for batch in batches()), epochs=1, shuffle=False, verbose=0).history
     x, y = data()
     expected = linear().fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0).history
     np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-6)
@@ -222,7 +223,7 @@ def test_an_endless_generator_with_steps():
         while True:
             yield from batches(8)
 
-    history = linear().fit(endless(), steps_per_epoch=2, epochs=3, verbose=0).history
+    history = linear().fit(endless(), steps_per_epoch=2, epochs=3, shuffle=False, verbose=0).history
     x, y = data(8)
     expected = linear().fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0).history
     np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-6)
@@ -251,7 +252,7 @@ def test_an_indexable_object_of_batches():
 
 def test_training_ends_with_its_generator():
     with pytest.warns(UserWarning, match="ran out of data"):
-        history = linear().fit(iter(batches()), epochs=3, verbose=0)
+        history = linear().fit(iter(batches()), epochs=3, shuffle=False, verbose=0)
     assert history.epoch == [0]
 
 
@@ -264,7 +265,7 @@ def test_validation_begins_anew_where_it_can():
 
 def test_a_generator_that_runs_dry_warns():
     with pytest.warns(UserWarning, match="ran out of data"):
-        linear().fit(iter(batches()), steps_per_epoch=5, epochs=1, verbose=0)
+        linear().fit(iter(batches()), steps_per_epoch=5, epochs=1, shuffle=False, verbose=0)
 
 
 # --- Parts ---

@@ -363,7 +363,7 @@ def training_calls():
     yield "train_on_batch with labels beyond", lambda: _classifier().train_on_batch(X, LABELS + 1), "3"
     yield "fit a generator with y", fit(x=iter([(X, Y)])), "y"
     yield "fit a generator with weights", fit(x=iter([(X, Y)]), y=None, sample_weight=np.ones(6)), "sample_weight"
-    yield "fit a generator with a batch size", fit(x=iter([(X, Y)]), y=None, batch_size=2), "batch_size"
+    yield "fit a generator with weights of classes", fit(x=iter([(X, Y)]), y=None, class_weight={0: 2.0}), "{0: 2.0}"
     yield "fit a generator with a split", fit(x=iter([(X, Y)]), y=None, validation_split=0.5), "x of type"
     yield "fit a generator of nothing", fit(x=iter([]), y=None), "iterator"
     yield "fit a generator of strings", fit(x=iter(["ab"]), y=None), "ab"

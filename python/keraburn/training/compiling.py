@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from keraburn import config, metrics, ops, optimizers, registry, trace, tree
 from keraburn.callbacks import History
+from keraburn.data.packing import unpack_x_y_sample_weight
 from keraburn.random import make_default_seed, seeding
 from keraburn.tensor import KerasTensor
 from keraburn.training import arguments
 from keraburn.training.compile import CompileLoss, CompileMetrics
-from keraburn.training.data import unpack_x_y_sample_weight
 from keraburn.training.results import in_order
 from keraburn.training.steps import LogStep, PredictStep, StepCache
 

@@ -10,8 +10,6 @@ import numpy as np
 
 from keraburn import config, tree
 from keraburn.data.arrays import is_numbers, to_array, to_numpy, to_rows
-from keraburn.data.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
-from keraburn.data.packing import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from keraburn.data.sparse import SparseRows
 from keraburn.tensor import KerasTensor
 

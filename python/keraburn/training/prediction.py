@@ -20,7 +20,6 @@ class Collected:
 
     def __init__(self, feed: Any) -> None:
         self.feed = feed
-        self.structure = feed.step.structure
         self.arrays: list[np.ndarray] | None = None
         self.parts: list[list[np.ndarray]] = []
         self.rows = 0
@@ -39,7 +38,7 @@ class Collected:
         else:
             size = self.feed.batch_size
             batch = [array[first * size : last * size] for array in self.arrays]
-        return {"outputs": tree.pack_sequence_as(self.structure, batch)}
+        return {"outputs": tree.pack_sequence_as(self.feed.step.structure, batch)}
 
     def result(self, batches: int) -> Any:
         """The outputs of the first `batches` batches."""
@@ -48,7 +47,7 @@ class Collected:
             whole = [array if rows == len(array) else array[:rows].copy() for array in self.arrays]
         else:
             whole = [np.concatenate(parts) for parts in zip(*self.parts, strict=True)]
-        return tree.pack_sequence_as(self.structure, whole)
+        return tree.pack_sequence_as(self.feed.step.structure, whole)
 
 
 def _follow_rows(feed: ArrayFeed) -> bool:
@@ -63,4 +62,5 @@ def predict_all(feed: Any, callbacks: Any, stopped: Any, at_once: int) -> Any:
     # Outputs that do not follow the rows must be fetched after every batch.
     every = collected.arrays is None
     done = run_pass(feed, callbacks, "predict", stopped, collected.take, 1 if every else at_once, every)
+    feed.finish()
     return collected.result(done)

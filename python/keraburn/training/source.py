@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keraburn import tree
+from keraburn.data.packing import unpack_x_y_sample_weight
 from keraburn.tensor import KerasTensor
+from keraburn.training.batch_feed import BatchFeed
+from keraburn.training.batches import Batches, Gathered, Indexed, as_batches, check_with_batches, is_batches
 from keraburn.training.data import (
     Arrays,
     class_weight_to_sample_weight,
     spread_sample_weight,
     to_structure,
-    unpack_x_y_sample_weight,
 )
-from keraburn.training.feed import ArrayFeed, BatchFeed, is_batches
+from keraburn.training.feed import ArrayFeed
 
 
 def _symbols(model: Any, name: str) -> list[KerasTensor] | None:
@@ -70,55 +72,54 @@ def weigh_classes(arrays: Arrays, class_weight: Any) -> Arrays:
     return Arrays(x, y, class_weight_to_sample_weight(y, class_weight), arrays.dtypes[: len(tree.flatten(x))])
 
 
-def refuse_with_batches(kind: str, **given: Any) -> None:
-    """Refuse arguments that batches carry themselves.
-
-    Raises:
-        ValueError: if one is not None.
-    """
-    for name, value in given.items():
-        if value is not None:
-            raise ValueError(
-                f"When providing `x` as a {kind}, `{name}` should not be passed: it belongs into the batches. "
-                f"Received: {name} of type {type(value).__name__}"
-            )
-
-
 def make_feed(
     model: Any,
     make_step: Callable[[Any], Any],
-    data: Any,
+    data: Arrays | Batches,
     batch_size: int | None = None,
     steps: int | None = None,
     class_weight: Any = None,
     seeds: Callable[[], int] | None = None,
+    within: bool = False,
+    ready: bool = True,
 ) -> ArrayFeed | BatchFeed:
     """The feed of some data, its steps compiled and thereby checked.
 
     Args:
         model: the model that takes the data.
         make_step: the compiled step for batches like some specs.
-        data: `Arrays`, or something that gives batches.
-        batch_size: rows of a whole batch; 32, or what `steps` needs, when None.
+        data: arrays, or something that gives batches.
+        batch_size: rows of a whole batch of arrays; 32, or what `steps` needs, when None.
         steps: steps of an epoch; all when None.
-        class_weight: weights of classes for the batches of a generator.
+        class_weight: weights of classes for batches.
         seeds: a seed for each shuffled pass; None keeps the order.
+        within: whether shuffling keeps every row in its batch.
+        ready: whether the first of the batches that come one by one is read at once.
     """
-    if not isinstance(data, Arrays):
-        refuse_with_batches(type(data).__name__, batch_size=batch_size)
+    if isinstance(data, Batches):
 
         def prepare(batch: Any) -> Arrays:
             return weigh_classes(make_arrays(model, *unpack_x_y_sample_weight(batch)), class_weight)
 
-        return BatchFeed(data, prepare, make_step, steps)
+        return BatchFeed(data, prepare, make_step, seeds if isinstance(data, Indexed) else None, steps, ready)
     if batch_size is None:
         batch_size = math.ceil(data.rows / steps) if steps else 32
-    return ArrayFeed(data, batch_size, make_step, seeds, steps)
+    if data.is_dense and not model.run_eagerly:
+        return ArrayFeed(data, batch_size, make_step, seeds, steps, within)
+    return BatchFeed(Gathered(data, batch_size, within), lambda batch: batch, make_step, seeds, steps)
 
 
-def read_data(model: Any, x: Any, y: Any, sample_weight: Any) -> Any:
-    """`Arrays` of the data, or `x` itself if it gives batches."""
+def read_data(
+    model: Any, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, shuffle: Any = False
+) -> Arrays | Batches:
+    """The data as arrays, or what gives its batches.
+
+    Raises:
+        ValueError: if something is no array of numbers, lengths differ, weights do not fit, or targets and weights came
+            beside batches that should hold them.
+    """
     if is_batches(x):
-        refuse_with_batches(type(x).__name__, y=y, sample_weight=sample_weight)
-        return x
+        batches = as_batches(x)
+        check_with_batches(batches, y, sample_weight, class_weight, shuffle)
+        return batches
     return make_arrays(model, x, y, sample_weight)

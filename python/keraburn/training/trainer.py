@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from keraburn.callbacks import CallbackList, History
 from keraburn.data.packing import unpack_x_y_sample_weight
 from keraburn.random import seeding
 from keraburn.training import arguments
+from keraburn.training.batches import as_batches, is_batches
 from keraburn.training.data import Arrays
-from keraburn.training.feed import ArrayFeed, is_batches
+from keraburn.training.feed import ArrayFeed
 from keraburn.training.loop import run_pass
 from keraburn.training.prediction import predict_all
 from keraburn.training.resuming import Resuming
@@ -92,7 +94,7 @@ class Trainer(Resuming):
         verbose = arguments.verbosity(verbose)
         seeds = self._next_shuffle_seed if arguments.shuffling(shuffle) else None
         split = arguments.fraction("validation_split", validation_split)
-        data = read_data(self, x, y, sample_weight)
+        data = read_data(self, x, y, sample_weight, class_weight, shuffle)
         held_out = None
         if validation_data is not None:
             held_out = self._validation_data(validation_data)
@@ -106,23 +108,24 @@ class Trainer(Resuming):
         if isinstance(data, Arrays):
             # Validation is not weighted by class.
             data = weigh_classes(data, class_weight)
-        feed = make_feed(self, self._make_train_step, data, batch_size, steps_per_epoch, class_weight, seeds)
+        within = shuffle == "batch"
+        feed = make_feed(self, self._make_train_step, data, batch_size, steps_per_epoch, class_weight, seeds, within)
         validation = None
         if held_out is not None:
-            size = (validation_batch_size or batch_size) if isinstance(held_out, Arrays) else None
-            validation = make_feed(self, self._make_test_step, held_out, size, validation_steps)
-        if not isinstance(callbacks, CallbackList):
-            callbacks = CallbackList(
-                callbacks,
-                add_history=True,
-                add_progbar=verbose != 0,
-                verbose=verbose,
-                epochs=epochs,
-                steps=feed.target,
-                model=self,
-            )
-        self.__dict__.update(stop_training=False, _feeds=(feed, validation))
+            size = validation_batch_size or batch_size
+            validation = make_feed(self, self._make_test_step, held_out, size, validation_steps, ready=False)
         try:
+            if not isinstance(callbacks, CallbackList):
+                callbacks = CallbackList(
+                    callbacks,
+                    add_history=True,
+                    add_progbar=verbose != 0,
+                    verbose=verbose,
+                    epochs=epochs,
+                    steps=feed.target,
+                    model=self,
+                )
+            self.__dict__.update(stop_training=False, _feeds=(feed, validation))
             callbacks.on_train_begin()
             # A callback may know better where to begin.
             first = initial_epoch if self._initial_epoch is None else self._initial_epoch
@@ -130,6 +133,9 @@ class Trainer(Resuming):
             callbacks.on_train_end(logs)
         finally:
             self.__dict__.update(_feeds=None, _initial_epoch=None)
+            feed.close()
+            if validation is not None:
+                validation.close()
         return self.history
 
     def _train(self, epochs: range, callbacks: CallbackList, validation_freq: Any) -> dict[str, Any]:
@@ -167,7 +173,7 @@ class Trainer(Resuming):
 
     def _validation_data(self, data: Any) -> Any:
         if is_batches(data):
-            return data
+            return as_batches(data)
         return make_arrays(self, *unpack_x_y_sample_weight(data))
 
     def evaluate(
@@ -214,12 +220,12 @@ class Trainer(Resuming):
         steps = arguments.whole_or_none("steps", steps, 1)
         verbose = arguments.verbosity(verbose)
         data = read_data(self, x, y, sample_weight)
-        feed = make_feed(self, self._make_test_step, data, batch_size, steps)
-        if not isinstance(callbacks, CallbackList):
-            callbacks = CallbackList(
-                callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1, steps=feed.target, model=self
-            )
-        logs = self._test(feed, callbacks)
+        with closing(make_feed(self, self._make_test_step, data, batch_size, steps)) as feed:
+            if not isinstance(callbacks, CallbackList):
+                callbacks = CallbackList(
+                    callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1, steps=feed.target, model=self
+                )
+            logs = self._test(feed, callbacks)
         return logs if return_dict else self._in_order(logs)
 
     def _test(self, feed: Any, callbacks: CallbackList) -> dict[str, Any]:
@@ -236,6 +242,7 @@ class Trainer(Resuming):
     ) -> dict[str, Any] | None:
         """Run an epoch; returns the values at its end, None if it had no batch."""
         done = run_pass(feed, callbacks, kind, stopped, lambda first, last: feed.logs(), self.steps_per_execution)
+        feed.finish()
         return feed.logs() if done else None
 
     def predict(
@@ -273,15 +280,15 @@ class Trainer(Resuming):
         batch_size = arguments.whole_or_none("batch_size", batch_size, 1)
         steps = arguments.whole_or_none("steps", steps, 1)
         verbose = arguments.verbosity(verbose)
-        feed = make_feed(self, self._make_predict_step, read_data(self, x, None, None), batch_size, steps)
-        if not isinstance(callbacks, CallbackList):
-            callbacks = CallbackList(
-                callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1, steps=feed.target, model=self
-            )
-        self.__dict__["stop_predicting"] = False
-        callbacks.on_predict_begin()
-        outputs = predict_all(feed, callbacks, lambda: self.stop_predicting, self.steps_per_execution)
-        callbacks.on_predict_end()
+        with closing(make_feed(self, self._make_predict_step, read_data(self, x), batch_size, steps)) as feed:
+            if not isinstance(callbacks, CallbackList):
+                callbacks = CallbackList(
+                    callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1, steps=feed.target, model=self
+                )
+            self.__dict__["stop_predicting"] = False
+            callbacks.on_predict_begin()
+            outputs = predict_all(feed, callbacks, lambda: self.stop_predicting, self.steps_per_execution)
+            callbacks.on_predict_end()
         if type(x) is np.ndarray and isinstance(feed, ArrayFeed) and feed.batches == 1:
             self._steps.put(("predict one", config.device(), x.shape, x.dtype), feed.step)
         return outputs

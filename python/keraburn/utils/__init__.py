@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from keraburn.config import clear_session as clear_session
+from keraburn.data.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
+from keraburn.data.packing import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from keraburn.data.py_dataset import PyDataset as PyDataset
 from keraburn.dtypes import standardize_dtype as standardize_dtype
 from keraburn.random import set_seed as set_random_seed
 from keraburn.registry import CustomObjectScope as CustomObjectScope
@@ -20,3 +23,6 @@ from keraburn.utils.numbers import normalize as normalize
 from keraburn.utils.numbers import to_categorical as to_categorical
 from keraburn.utils.progbar import Progbar as Progbar
 from keraburn.utils.sequences import pad_sequences as pad_sequences
+
+# The name that it had in Keras 2.
+Sequence = PyDataset
