@@ -127,7 +127,7 @@ class State:
     def save_own_variables(self, store: Any) -> None:
         """Put the variables' values into a dict by their numbers."""
         for index, variable in enumerate(self.variables):
-            store[str(index)] = variable.numpy()
+            store[str(index)] = variable
 
     def load_own_variables(self, store: Any) -> None:
         """Take the variables' values from a dict by their numbers; a warning where the numbers differ."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import warnings
 from typing import Any
@@ -13,7 +12,7 @@ from keraburn.saving import archive
 from keraburn.saving.assets import Assets
 from keraburn.saving.atomic import replacing, replacing_folder
 from keraburn.saving.errors import naming
-from keraburn.saving.hdf5 import Reader, Writer, reading, writing
+from keraburn.saving.hdf5 import File, NewFile, Reader, Writer
 from keraburn.saving.state import load_state, save_state
 
 _CONFIG = "config.json"
@@ -62,10 +61,10 @@ def save_native(model: Any, filepath: Any, zipped: bool = True) -> None:
         for name, text in _descriptions(model).items():
             file.writestr(name, text)
         assets = os.path.join(scratch, archive.ASSETS)
-        stored = io.BytesIO()
-        with writing(stored) as store:
-            save_state(model, Writer(store), Assets(assets, reading=False))
-        file.writestr(WEIGHTS, stored.getbuffer())
+        weights = NewFile()
+        save_state(model, Writer(weights), Assets(assets, reading=False))
+        with file.open(WEIGHTS, "w", force_zip64=True) as member:
+            weights.write(member)
         archive.add_folder(file, assets, archive.ASSETS)
 
 
@@ -73,8 +72,10 @@ def _write_folder(model: Any, folder: str) -> None:
     for name, text in _descriptions(model).items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
-    with writing(os.path.join(folder, WEIGHTS)) as store:
-        save_state(model, Writer(store), Assets(os.path.join(folder, archive.ASSETS), reading=False))
+    weights = NewFile()
+    save_state(model, Writer(weights), Assets(os.path.join(folder, archive.ASSETS), reading=False))
+    with open(os.path.join(folder, WEIGHTS), "wb") as stream:
+        weights.write(stream)
 
 
 def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> Any:
@@ -96,16 +97,16 @@ def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True,
             with open(os.path.join(path, _CONFIG), encoding="utf-8") as text:
                 model = _make(text.read(), custom_objects, compile, safe_mode)
             folder = os.path.join(path, archive.ASSETS)
-            _load_into(model, os.path.join(path, WEIGHTS), filepath, folder)
+            with open(os.path.join(path, WEIGHTS), "rb") as stored:
+                _load_into(model, File(stored), filepath, folder)
         return model
     import tempfile
 
     with open(path, "rb") as file, archive.opened(file, filepath) as members, naming(filepath):
         model = _make(archive.read_member(members, _CONFIG).decode("utf-8"), custom_objects, compile, safe_mode)
-        stored = io.BytesIO(archive.read_member(members, WEIGHTS))
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, archive.stretch(file, members, WEIGHTS) as stored:
             archive.extract_assets(members, folder)
-            _load_into(model, stored, filepath, folder)
+            _load_into(model, File(*stored), filepath, folder)
     return model
 
 
@@ -125,14 +126,16 @@ def _make(text: str, custom_objects: Any, compile: bool, safe_mode: bool) -> Any
     return model
 
 
-def _load_into(model: Any, stored: Any, filepath: Any, folder: str) -> None:
-    with reading(stored, filepath) as store:
-        load_state(model, Reader(store), filepath, assets=Assets(folder, reading=True))
+def _load_into(model: Any, stored: File, filepath: Any, folder: str) -> None:
+    load_state(model, Reader(stored), filepath, assets=Assets(folder, reading=True))
 
 
 def load_native_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None:
     """Set a model's weights to those in a `.keras` file."""
-    with open(filepath, "rb") as file, archive.opened(file, filepath) as members, naming(filepath):
-        stored = io.BytesIO(archive.read_member(members, WEIGHTS))
-        with reading(stored, filepath) as store:
-            load_state(model, Reader(store), filepath, skip_mismatch)
+    with (
+        open(filepath, "rb") as file,
+        archive.opened(file, filepath) as members,
+        naming(filepath),
+        archive.stretch(file, members, WEIGHTS) as stored,
+    ):
+        load_state(model, Reader(File(*stored)), filepath, skip_mismatch)

@@ -8,7 +8,7 @@ from typing import Any
 
 from keraburn.saving.atomic import replacing
 from keraburn.saving.errors import naming
-from keraburn.saving.hdf5 import Reader, Writer, reading, writing
+from keraburn.saving.hdf5 import File, NewFile, Reader, Writer
 from keraburn.saving.native import load_native_weights
 from keraburn.saving.state import load_state, save_state
 from keraburn.utils.console import may_overwrite
@@ -55,8 +55,10 @@ def save_weights(
     if os.path.exists(path) and not overwrite and not may_overwrite(path):
         return
     _check_built(model, "saving")
-    with replacing(filepath) as temporary, writing(temporary) as file:
-        save_state(model, Writer(file), skipped=skipped)
+    file = NewFile()
+    save_state(model, Writer(file), skipped=skipped)
+    with replacing(filepath) as temporary, open(temporary, "wb") as stream:
+        file.write(stream)
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
@@ -87,8 +89,8 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         load_native_weights(model, path, skip_mismatch)
     elif path.endswith(".weights.h5"):
         _check_built(model, "loading weights into")
-        with reading(path, path) as file, naming(path):
-            load_state(model, Reader(file), path, skip_mismatch, skipped=skipped)
+        with open(path, "rb") as file, naming(path):
+            load_state(model, Reader(File(file)), path, skip_mismatch, skipped=skipped)
     else:
         raise ValueError(
             f"File format not supported: filepath={path}. Keras 3 only supports V3 `.keras` files, `.weights.h5` "
