@@ -4,13 +4,13 @@ use super::Float;
 use super::kernels::{Kernels, TileFn};
 use super::pack::with_room;
 use super::split::{Job, Way};
-use super::tile::Tile;
+use super::tile::{Gather, Tile};
 use std::ptr;
 
 /// The longest sum a tile makes before it is added to C. Sums are grouped by it: it is part of the result's definition.
 const DEPTH: usize = 512;
 /// How many columns of B are copied at once, so that its rows are read in long runs.
-const GROUP: usize = 64;
+pub(super) const GROUP: usize = 64;
 
 /// `C = finish(A · B)` on this thread.
 ///
@@ -33,7 +33,7 @@ pub(super) unsafe fn product<T: Float>(kernels: &Kernels<T>, job: &Job<T>) {
 }
 
 /// The length of the pieces of equal length that a sum over `k` is made of.
-fn depth(k: usize) -> usize {
+pub(super) fn depth(k: usize) -> usize {
     k.div_ceil(k.div_ceil(DEPTH).max(1))
 }
 
@@ -146,6 +146,7 @@ unsafe fn column_of_tiles<T: Float>(
         bias: if last { finish.after(j).bias } else { ptr::null() },
         relu: finish.relu && last,
         accumulate: finish.accumulate || p > 0,
+        gather: Gather::NONE,
     };
     // As few tiles as can be, of nearly equal height.
     let mut left = g.m;

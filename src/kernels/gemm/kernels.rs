@@ -17,6 +17,8 @@ pub struct Kernels<T: 'static> {
     pub(super) tiles: &'static [&'static [TileFn<T>]],
     /// Tiles of a single vector that leave the lanes of B past the tail alone, by `[rows - 1]`.
     pub(super) narrow: &'static [TileFn<T>],
+    /// Tiles that find A and C by offsets, as `tiles`.
+    pub(super) gathered: &'static [&'static [TileFn<T>]],
     pub(super) pack: PackFn<T>,
     pub(super) dot: DotFn<T>,
 }
@@ -35,9 +37,11 @@ macro_rules! kernels {
             use super::Kernels;
 
             $(#[$feature])?
-            unsafe fn product<const R: usize, const N: usize, const PART: bool>(t: &Tile<$scalar>) {
+            unsafe fn product<const R: usize, const N: usize, const PART: bool, const GATHER: bool>(
+                t: &Tile<$scalar>,
+            ) {
                 // SAFETY: the instructions are enabled here; the rest is the caller's promise.
-                unsafe { tile::tile::<$vector, R, N, PART>(t) }
+                unsafe { tile::tile::<$vector, R, N, PART, GATHER>(t) }
             }
 
             $(#[$feature])?
@@ -68,8 +72,9 @@ macro_rules! kernels {
             pub(super) static KERNELS: Kernels<$scalar> = Kernels {
                 name: stringify!($name),
                 lanes: size_of::<$vector>() / size_of::<$scalar>(),
-                tiles: &[&[$(product::<$r1, 1, false>),+], $(&[$(product::<$r, $n, false>),+]),*],
-                narrow: &[$(product::<$r1, 1, true>),+],
+                tiles: &[&[$(product::<$r1, 1, false, false>),+], $(&[$(product::<$r, $n, false, false>),+]),*],
+                narrow: &[$(product::<$r1, 1, true, false>),+],
+                gathered: &[&[$(product::<$r1, 1, false, true>),+], $(&[$(product::<$r, $n, false, true>),+]),*],
                 pack,
                 dot,
             };

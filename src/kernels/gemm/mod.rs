@@ -13,6 +13,7 @@
 mod batch;
 mod block;
 mod dot;
+mod gathered;
 mod integer;
 mod kernels;
 mod pack;
@@ -23,7 +24,9 @@ mod tests;
 mod tile;
 
 pub use batch::Batch;
+pub(crate) use gathered::Gathered;
 pub use integer::Number;
+pub(crate) use split::parts;
 
 use kernels::Kernels;
 use split::Job;

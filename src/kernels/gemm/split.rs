@@ -10,7 +10,7 @@ const WORTH: usize = 1 << 19;
 const SHARES: usize = 4;
 
 /// How many parts to make of so many multiplications.
-pub(super) fn parts(multiplications: usize, threads: usize) -> usize {
+pub(crate) fn parts(multiplications: usize, threads: usize) -> usize {
     if threads < 2 { 1 } else { (multiplications / WORTH).min(threads * SHARES) }
 }
 

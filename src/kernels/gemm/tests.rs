@@ -2,7 +2,7 @@
 
 use super::kernels::{Kernels, available_f32, available_f64};
 use super::split::Job;
-use super::{Batch, Finish, Float, Gemm};
+use super::{Batch, Finish, Float, Gathered, Gemm};
 
 /// A matrix of `rows × cols` laid out with these strides inside a larger buffer.
 fn naive(g: &Gemm, a: &[f64], b: &[f64], c: &[f64], finish: (Option<&[f64]>, bool, bool)) -> Vec<f64> {
@@ -227,4 +227,53 @@ fn integers_are_exact_and_wrap() {
     // SAFETY: 2 × 2 buffers.
     unsafe { g.run_exact([true, false, false, false].as_ptr(), [true, false, true, true].as_ptr(), c.as_mut_ptr()) };
     assert_eq!(c, [true, true, false, false]);
+}
+
+#[test]
+fn gathered_rows_and_steps() {
+    for (m, n, run, count) in
+        [(1, 1, 3, 2), (7, 16, 5, 1), (9, 33, 4, 3), (100, 64, 1, 9), (20, 130, 300, 3), (5, 7, 2, 0)]
+    {
+        let k = run * count;
+        let rows: Vec<isize> = (0..m).map(|i| (i * 37 % 50) as isize).collect();
+        let steps: Vec<isize> = (0..k).map(|p| (p * 53 % 1000) as isize).collect();
+        let c_rows: Vec<isize> = (0..m).map(|i| ((m - 1 - i) * (n + 3)) as isize).collect();
+        let bias = numbers(n, 3);
+        let a = numbers(1100, 1);
+        for (b_rs, b_cs) in [(n, 1), (n + 2, 1), (1, run + 1)] {
+            // Runs from the last to the first, each as long as its layout takes.
+            let length = run * b_rs + n * b_cs;
+            let runs: Vec<isize> = (0..count).map(|i| ((count - 1 - i) * length) as isize).collect();
+            let b = numbers(length * count.max(1), 2);
+            let mut want = vec![0.0; m * (n + 3)];
+            for i in 0..m {
+                for j in 0..n {
+                    let b = |p: usize| b[runs[p / run] as usize + p % run * b_rs + j * b_cs];
+                    let sum: f64 = (0..k).map(|p| a[(rows[i] + steps[p]) as usize] * b(p)).sum();
+                    want[c_rows[i] as usize + j] = (sum + bias[j]).max(0.0);
+                }
+            }
+            let (rows, steps, runs, c_rows) = (&rows[..], &steps[..], &runs[..], &c_rows[..]);
+            let b_strides = (b_rs as isize, b_cs as isize);
+            for kernels in available_f64() {
+                let mut c = vec![0.0; want.len()];
+                let finish = Finish { bias: bias.as_ptr(), relu: true, accumulate: false };
+                let (a, b, to) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+                // SAFETY: buffers that hold all these elements.
+                unsafe { Gathered { a, rows, steps, b, run, runs, b_strides, c: to, c_rows, n, finish }.with(kernels) };
+                assert!(want.iter().zip(&c).all(|(x, y)| (x - y).abs() < 1e-12 * (1.0 + k as f64)), "{}", kernels.name);
+            }
+            let single = |x: &[f64]| x.iter().map(|&v| v as f32).collect::<Vec<_>>();
+            let (a32, b32, bias32) = (single(&a), single(&b), single(&bias));
+            for kernels in available_f32() {
+                let mut c = vec![0.0; want.len()];
+                let finish = Finish { bias: bias32.as_ptr(), relu: true, accumulate: false };
+                let (a, b, to) = (a32.as_ptr(), b32.as_ptr(), c.as_mut_ptr());
+                // SAFETY: as above.
+                unsafe { Gathered { a, rows, steps, b, run, runs, b_strides, c: to, c_rows, n, finish }.with(kernels) };
+                let near = |(&x, &y): (&f64, &f32)| (x - f64::from(y)).abs() < 1e-5 * (1.0 + k as f64);
+                assert!(want.iter().zip(&c).all(near), "{}", kernels.name);
+            }
+        }
+    }
 }
