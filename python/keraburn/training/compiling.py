@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from keraburn import config, metrics, ops, optimizers, registry, trace, tree
 from keraburn.callbacks import History
 from keraburn.data.packing import unpack_x_y_sample_weight
 from keraburn.random import make_default_seed, seeding
+from keraburn.tape import GradientTape
 from keraburn.tensor import KerasTensor
 from keraburn.training import arguments
 from keraburn.training.compile import CompileLoss, CompileMetrics
+from keraburn.training.eager import EagerLogStep, EagerStep
 from keraburn.training.results import in_order
 from keraburn.training.steps import LogStep, PredictStep, StepCache
 
@@ -33,7 +36,7 @@ class Compiling(_Base):
     optimizer: Any = None
     loss: Any = None
     jit_compile = True
-    run_eagerly = False
+    _run_eagerly = False
     steps_per_execution = 1
     stop_training = False
     stop_evaluating = False
@@ -69,7 +72,8 @@ class Compiling(_Base):
             loss_weights: factors of the outputs' losses in the total, a number, list or dict.
             metrics: list of names, functions or objects; for several outputs a list of lists or a dict.
             weighted_metrics: the same, computed with sample weights.
-            run_eagerly: whether Python runs the batches one by one; they are compiled all the same.
+            run_eagerly: whether steps run in Python for every batch, with values at hand to print and to look at, in
+                place of being compiled once; much slower.
             steps_per_execution: batches between two calls of batch-level callbacks.
             jit_compile: kept for Keras's signature; steps are always compiled.
             auto_scale_loss: kept for Keras's signature.
@@ -108,7 +112,7 @@ class Compiling(_Base):
         self.__dict__.update(
             optimizer=optimizer,
             loss=loss,
-            run_eagerly=bool(run_eagerly),
+            _run_eagerly=bool(run_eagerly),
             steps_per_execution=steps_per_execution,
             jit_compile=not run_eagerly if jit_compile == "auto" else bool(jit_compile) and not run_eagerly,
             stop_training=False,
@@ -162,13 +166,28 @@ class Compiling(_Base):
         steps = self.__dict__["_step_cache"] = StepCache()
         return steps
 
-    def _make_train_step(self, specs: Any) -> LogStep:
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether steps run in Python for every batch; also where `run_functions_eagerly` says so."""
+        return self._run_eagerly or config.functions_run_eagerly()
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self.__dict__["_run_eagerly"] = bool(value)
+
+    def _make_train_step(self, specs: Any) -> LogStep | EagerLogStep:
+        if self.run_eagerly:
+            return EagerLogStep(self.train_step, specs)
         return self._steps.of_specs("train", lambda specs: self._log_step(self.train_step, specs), specs)
 
-    def _make_test_step(self, specs: Any) -> LogStep:
+    def _make_test_step(self, specs: Any) -> LogStep | EagerLogStep:
+        if self.run_eagerly:
+            return EagerLogStep(self.test_step, specs)
         return self._steps.of_specs("test", lambda specs: self._log_step(self.test_step, specs), specs)
 
-    def _make_predict_step(self, specs: Any) -> PredictStep:
+    def _make_predict_step(self, specs: Any) -> PredictStep | EagerStep:
+        if self.run_eagerly:
+            return EagerStep(self.predict_step, specs)
         return self._steps.of_specs("predict", lambda specs: PredictStep(self.predict_step, specs), specs)
 
     def _log_step(self, function: Callable[[Any], Any], specs: Any) -> LogStep:
@@ -203,19 +222,25 @@ class Compiling(_Base):
             The values to log, by name.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=True)
-        loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+        # In a compiled step the graph itself is differentiated.
+        tape = GradientTape() if trace.current() is None else None
+        with tape or contextlib.nullcontext():
+            y_pred = self(x, training=True)
+            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss) if hasattr(self.optimizer, "scale_loss") else loss
         self._track_loss(loss, x)
         variables = self.trainable_variables
         if variables:
             if self.optimizer is None:
                 raise ValueError("Training needs an optimizer. Received: optimizer=None in `compile()`")
-            if self._compile_loss is None and not isinstance(loss, trace.TracedTensor):
+            if self._compile_loss is None and tape is None and not isinstance(loss, trace.TracedTensor):
                 raise ValueError(
                     "No loss to compute. Provide a `loss` argument in `compile()`. Received: loss=None in `compile()`"
                 )
-            scaled = self.optimizer.scale_loss(loss) if hasattr(self.optimizer, "scale_loss") else loss
-            gradients = trace.gradients(scaled, [variable.value for variable in variables])
+            if tape is None:
+                gradients = trace.gradients(scaled, [variable.value for variable in variables])
+            else:
+                gradients = tape.gradient(scaled, variables)
             self.optimizer.apply(gradients, variables)
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 

@@ -14,8 +14,18 @@ from keraburn.trace import Compiled
 _KEPT = 32
 
 
-def _flat_logs(logs: Any, into: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The values of nested dicts of logs, by name, as tensors."""
+def flat_logs(logs: Any) -> dict[str, Tensor]:
+    """The values of nested dicts of logs, by name, as tensors; in alphabetical order, as callbacks are shown them.
+
+    Raises:
+        TypeError: if they are no dict.
+    """
+    found: dict[str, Tensor] = {}
+    _collect_logs(logs, found)
+    return dict(sorted(found.items()))
+
+
+def _collect_logs(logs: Any, into: dict[str, Tensor]) -> None:
     if not isinstance(logs, dict):
         raise TypeError(
             "`train_step()` and `test_step()` should return a dict from names to values. "
@@ -23,10 +33,18 @@ def _flat_logs(logs: Any, into: dict[str, Tensor]) -> dict[str, Tensor]:
         )
     for name, value in logs.items():
         if isinstance(value, dict):
-            _flat_logs(value, into)
+            _collect_logs(value, into)
         elif value is not None:
             into[name] = value if isinstance(value, Tensor) else ops.convert_to_tensor(value)
-    return into
+
+
+def plain_logs(names: Sequence[str], outputs: Sequence[_core.Tensor]) -> dict[str, Any]:
+    """Outputs by name as Python floats; those that are no single number as arrays."""
+    logs: dict[str, Any] = {}
+    for name, output in zip(names, outputs, strict=True):
+        value = output.numpy()
+        logs[name] = float(value) if value.ndim == 0 else value
+    return logs
 
 
 class LogStep:
@@ -39,9 +57,7 @@ class LogStep:
 
     def __init__(self, function: Callable[[Any], Any], specs: Any) -> None:
         def run(x: Any, y: Any, sample_weight: Any) -> dict[str, Tensor]:
-            logs = _flat_logs(function(pack_x_y_sample_weight(x, y, sample_weight)), {})
-            # Sorted, as callbacks are shown them.
-            return dict(sorted(logs.items()))
+            return flat_logs(function(pack_x_y_sample_weight(x, y, sample_weight)))
 
         compiled = Compiled(run, specs)
         self.names = list(compiled.structure)
@@ -51,11 +67,7 @@ class LogStep:
 
     def logs(self, outputs: Sequence[_core.Tensor]) -> dict[str, Any]:
         """The outputs of a run as Python floats by name; those that are no single number as arrays."""
-        logs: dict[str, Any] = {}
-        for name, output in zip(self.names, outputs, strict=True):
-            value = output.numpy()
-            logs[name] = float(value) if value.ndim == 0 else value
-        return logs
+        return plain_logs(self.names, outputs)
 
 
 class PredictStep:

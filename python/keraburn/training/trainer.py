@@ -15,6 +15,7 @@ from keraburn.random import seeding
 from keraburn.training import arguments
 from keraburn.training.batches import as_batches, is_batches
 from keraburn.training.data import Arrays
+from keraburn.training.eager import EagerLogStep
 from keraburn.training.feed import ArrayFeed
 from keraburn.training.loop import run_pass
 from keraburn.training.prediction import predict_all
@@ -272,7 +273,7 @@ class Trainer(Resuming):
         >>> model.predict(np.ones((5, 2)), verbose=0).shape
         (5, 3)
         """
-        if type(x) is np.ndarray and verbose == 0 and steps is None and callbacks is None:
+        if type(x) is np.ndarray and verbose == 0 and steps is None and callbacks is None and not self.run_eagerly:
             # One batch, met before: nothing needs to be prepared.
             step = self._steps.get(("predict one", config.device(), x.shape, x.dtype))
             if step is not None and (batch_size is None or type(batch_size) is int) and len(x) <= (batch_size or 32):
@@ -337,7 +338,7 @@ class Trainer(Resuming):
     def _one_batch(
         self,
         kind: str,
-        make: Callable[[Any], LogStep],
+        make: Callable[[Any], LogStep | EagerLogStep],
         x: Any,
         y: Any,
         sample_weight: Any,
@@ -346,7 +347,8 @@ class Trainer(Resuming):
     ) -> Any:
         key = None
         step = None
-        if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None:
+        plain = type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None
+        if plain and not self.run_eagerly:
             key = (kind, config.device(), x.shape, x.dtype, y.shape, y.dtype)
             step = self._steps.get(key)
         if step is not None:
