@@ -70,13 +70,12 @@ def read_state(filepath: str) -> Any:
     Raises:
         ValueError: if the file is damaged.
     """
-    import zipfile
-    import zlib
-
-    try:
-        with open(filepath, "rb") as file, np.load(file, allow_pickle=False) as found:
-            text = found[_DATA].tobytes().decode()
-            arrays = {int(name): found[name] for name in found.files if name != _DATA}
-        return _unpack(json.loads(text), arrays)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"The file is damaged: {error}. Received: filepath={filepath}") from None
+    with open(filepath, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as found:
+                text = found[_DATA].tobytes().decode()
+                arrays = {int(name): found[name] for name in found.files if name != _DATA}
+            return _unpack(json.loads(text), arrays)
+        except Exception as error:
+            # Archives break in many ways, each with an exception of its own.
+            raise ValueError(f"The file is damaged: {error}. Received: filepath={filepath}") from None
