@@ -9,6 +9,7 @@ import numpy as np
 
 from keraburn import config, ops, registry
 from keraburn.initializers.constants import Constant, Identity, Ones, Zeros
+from keraburn.initializers.fourier import STFT
 from keraburn.initializers.initializer import Initializer
 from keraburn.initializers.random import Orthogonal, RandomInitializer, RandomNormal, RandomUniform, TruncatedNormal
 from keraburn.initializers.scaling import (
@@ -35,6 +36,7 @@ ones = Ones
 orthogonal = OrthogonalInitializer = Orthogonal
 random_normal = RandomNormal
 random_uniform = RandomUniform
+stft = STFTInitializer = STFT
 truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
 zeros = Zeros
@@ -55,6 +57,7 @@ _TABLE = registry.publish(
         Orthogonal,
         RandomNormal,
         RandomUniform,
+        STFT,
         TruncatedNormal,
         VarianceScaling,
         Zeros,

@@ -48,6 +48,7 @@ from keraburn.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
+from keraburn.losses.sequences import CTC, ctc
 from keraburn.losses.similarity import Circle, circle
 
 # The short names of Keras 2, which scripts still import.
@@ -66,6 +67,7 @@ _TABLE = registry.publish(
         LossFunctionWrapper,
         BinaryCrossentropy,
         BinaryFocalCrossentropy,
+        CTC,
         CategoricalCrossentropy,
         CategoricalFocalCrossentropy,
         CategoricalGeneralizedCrossEntropy,
@@ -93,6 +95,7 @@ _TABLE = registry.publish(
         categorical_hinge,
         circle,
         cosine_similarity,
+        ctc,
         dice,
         hinge,
         huber,
