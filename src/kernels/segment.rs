@@ -7,8 +7,8 @@ use super::typed::{PARALLEL, indices};
 use rayon::prelude::*;
 use std::ptr;
 
-/// Inputs integer indices of any shape, and for each a row, all rows along an axis of the indices perhaps the same:
-/// that axis is then of size one. The sum of the rows of each index, in their order; 0 where there is none.
+/// Inputs integer indices of any shape, and for each a row; the rows' array is of size one along axes on which nothing
+/// depends. The sum of the rows of each index, in their order; 0 where there is none.
 #[derive(Debug, Clone)]
 pub struct SegmentSum;
 
@@ -20,21 +20,33 @@ impl Kernel for SegmentSum {
             return Ok(());
         }
         let inner: usize = output.shape[1..].iter().product();
-        let row = inner * output.dtype.size();
-        let sources = sources(index.shape, &updates.shape[..index.shape.len()]);
+        let size = output.dtype.size();
+        let row = inner * size;
+        let (outer, own) = updates.shape.split_at(index.shape.len());
+        let starts = sources(index.shape, outer);
+        let given = own.iter().product::<usize>() * size;
+        let spread = given != row;
+        let cells = if spread { sources(&output.shape[1..], own) } else { Vec::new() };
         let index = indices(index.bytes, index.dtype);
         let add = map::binary(Binary::Add, output.dtype, Scalars::None).ok_or("sums are of numbers")?;
         // A part of the rows sees all updates in order, so the parts do not change the result.
         let part = |first: usize, out: &mut [u8]| {
             out.fill(0);
-            for (&i, &source) in index.iter().zip(&sources) {
+            let mut whole = vec![0; if spread { row } else { 0 }];
+            for (&i, &start) in index.iter().zip(&starts) {
                 let Some(at) = i.checked_sub(first).map(|i| i * row).filter(|&at| at < out.len()) else {
                     continue;
                 };
                 let target = out[at..at + row].as_mut_ptr();
-                let update = updates.bytes[source * row..(source + 1) * row].as_ptr();
+                let mut update = &updates.bytes[start * given..(start + 1) * given];
+                if spread {
+                    for (to, &cell) in whole.chunks_exact_mut(size).zip(&cells) {
+                        to.copy_from_slice(&update[cell * size..(cell + 1) * size]);
+                    }
+                    update = &whole;
+                }
                 // SAFETY: both have `inner` elements; the loop may run in place.
-                unsafe { add(target, target, update, ptr::null(), inner) };
+                unsafe { add(target, target, update.as_ptr(), ptr::null(), inner) };
             }
         };
         let parts = rayon::current_num_threads();
@@ -53,10 +65,10 @@ impl Kernel for SegmentSum {
     }
 }
 
-/// For each index in order, the row of the updates that belongs to it.
-fn sources(shape: &[usize], rows: &[usize]) -> Vec<usize> {
+/// For each place of a shape in order, that in an array which may be of size one along some axes.
+fn sources(shape: &[usize], own: &[usize]) -> Vec<usize> {
     let mut sources = vec![0];
-    for (&dim, &own) in shape.iter().zip(rows) {
+    for (&dim, &own) in shape.iter().zip(own) {
         let step = |source: usize| (0..dim).map(move |i| source * own + if own == 1 { 0 } else { i });
         sources = sources.into_iter().flat_map(step).collect();
     }
@@ -86,6 +98,9 @@ mod tests {
         let updates = Owned::new(&[1.0_f32, 10.0, 100.0], &[1, 3, 1], DType::Float32);
         let out = run(&SegmentSum, &[&index, &updates], &[3, 1], DType::Float32).unwrap();
         assert_eq!(out.values::<f32>(), [1.0, 110.0, 111.0]);
+        let updates = Owned::new(&[1.0_f32, 10.0], &[2, 1, 1], DType::Float32);
+        let out = run(&SegmentSum, &[&index, &updates], &[3, 2], DType::Float32).unwrap();
+        assert_eq!(out.values::<f32>(), [1.0, 1.0, 2.0, 2.0, 30.0, 30.0]);
     }
 
     #[test]

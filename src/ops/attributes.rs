@@ -39,6 +39,14 @@ impl Attributes {
         }
     }
 
+    pub fn float(&self, name: &str) -> Result<f64> {
+        match self.get(name)? {
+            Attribute::Float(value) => Ok(*value),
+            Attribute::Int(value) => Ok(*value as f64),
+            other => Self::unfit(name, "a number", other),
+        }
+    }
+
     pub fn text(&self, name: &str) -> Result<&str> {
         match self.get(name)? {
             Attribute::Text(value) => Ok(value),

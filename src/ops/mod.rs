@@ -1,5 +1,6 @@
 //! The operations a graph is made of: each knows its result's shape, its gradient, and how devices compute it.
 
+mod attention;
 mod attributes;
 mod data;
 pub mod engine;
@@ -168,14 +169,22 @@ pub fn create(name: &str, attributes: &Attributes) -> Result<Arc<dyn Op>> {
         .or_else(|| folds::create(name, attributes))
         .or_else(|| data::create(name, attributes))
         .or_else(|| random::create(name, attributes))
-        .or_else(|| recurrent::create(name, attributes));
+        .or_else(|| recurrent::create(name, attributes))
+        .or_else(|| attention::create(name, attributes));
     found.unwrap_or_else(|| Err(Error::internal(format!("There is no operation of that name. Received: {name}"))))
 }
 
 /// The names of all operations.
 pub fn names() -> Vec<&'static str> {
-    let families =
-        [&math::names()[..], &movement::NAMES, &folds::NAMES, &data::NAMES, &random::NAMES, &recurrent::NAMES];
+    let families = [
+        &math::names()[..],
+        &movement::NAMES,
+        &folds::NAMES,
+        &data::NAMES,
+        &random::NAMES,
+        &recurrent::NAMES,
+        &attention::NAMES,
+    ];
     families.concat()
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
+from keraburn import dtypes
+from keraburn.dtypes import limits
 from keraburn.ops.activation import softmax
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.arithmetic import add, multiply
@@ -15,6 +15,9 @@ from keraburn.ops.products import matmul
 from keraburn.ops.selection import where
 from keraburn.ops.shaping import permuted, reshaped
 from keraburn.tensor import Tensor
+
+# Scores of a head from which on they are computed block by block.
+LONG = 256 * 256
 
 
 @operation
@@ -39,7 +42,8 @@ def dot_product_attention(
         mask: false where a key is hidden from a query, broadcast to `(B, N, T, S)`.
         scale: factor of the products, `1 / sqrt(H)` if None.
         is_causal: whether keys that come after a query are hidden from it.
-        flash_attention: makes no difference here; accepted as in Keras.
+        flash_attention: whether scores are computed block by block, so that memory grows with T + S and not with
+            T * S; if None, for long sequences. Without `bias` only, and not differentiable twice.
         attn_logits_soft_cap: must be None.
 
     Returns:
@@ -48,7 +52,8 @@ def dot_product_attention(
     Raises:
         ValueError: if the shapes do not fit.
 
-    Vaswani et al., 2017: https://arxiv.org/abs/1706.03762
+    Vaswani et al., 2017: https://arxiv.org/abs/1706.03762; block by block, Dao et al., 2022:
+    https://arxiv.org/abs/2205.14135
 
     Example:
 
@@ -67,6 +72,12 @@ def dot_product_attention(
     _check_shapes(query.shape, key.shape, value.shape)
     rows, length, heads, size = query.shape
     kept, shared = key.shape[1], key.shape[2]
+    if flash_attention and bias is not None:
+        raise ValueError("Flash attention does not support `bias`. Received: flash_attention=True, bias given")
+    factor = 1.0 / math.sqrt(size) if scale is None else float(scale)
+    long = length * kept >= LONG and dtypes.is_float(query.dtype)
+    if bias is None and (long if flash_attention is None else flash_attention):
+        return _by_blocks(query, key, value, mask, factor, is_causal)
     grouped = shared < heads
     # Heads of queries that share their keys get an axis of their own, along which the keys broadcast.
     if grouped:
@@ -78,7 +89,7 @@ def dot_product_attention(
         query = permuted(query, [0, 2, 1, 3])
         key = permuted(key, [0, 2, 3, 1])
         value = permuted(value, [0, 2, 1, 3])
-    logits = multiply(matmul(query, key), 1.0 / math.sqrt(size) if scale is None else scale)
+    logits = multiply(matmul(query, key), factor)
     if grouped:
         logits = reshaped(logits, [rows, heads, length, kept])
     if bias is not None:
@@ -86,13 +97,26 @@ def dot_product_attention(
     hidden = _allowed(mask, is_causal, length, kept)
     if hidden is not None:
         # A finite number, so that rows without any kept key stay finite.
-        logits = where(hidden, logits, -0.7 * float(np.finfo(logits.dtype).max))
+        logits = where(hidden, logits, -0.7 * limits(logits.dtype).max)
     weights = softmax(logits, axis=-1)
     if grouped:
         weights = reshaped(weights, [rows, shared, heads // shared, length, kept])
         outputs = permuted(matmul(weights, value), [0, 3, 1, 2, 4])
         return reshaped(outputs, [rows, length, heads, outputs.shape[-1]])
     return permuted(matmul(weights, value), [0, 2, 1, 3])
+
+
+def _by_blocks(query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: float, is_causal: bool) -> Tensor:
+    rows, length, heads, _ = query.shape
+    inputs = [query, key, value]
+    if mask is not None:
+        # A query from which all keys before it are hidden attends to the later ones, too.
+        seen = _allowed(mask, is_causal, length, key.shape[1])
+        inputs.append(emit("broadcast_to", seen, shape=[rows, heads, length, key.shape[1]]))
+        is_causal = False
+    how = {"scale": scale, "causal": is_causal}
+    packed = emit("attention", *inputs, **how)
+    return reshaped(emit("attention_result", packed, *inputs, **how), [rows, length, heads, value.shape[3]])
 
 
 def _check_shapes(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int, ...]) -> None:

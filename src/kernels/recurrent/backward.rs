@@ -2,10 +2,11 @@
 
 use super::panels::Panels;
 use super::rows::{Back, Rows};
-use super::{Cell, Mask, Real, Sizes};
+use super::{Cell, Mask, Sizes};
 use crate::dtype::DType;
 use crate::kernels::data::{Array, ArrayMut, Kernel};
 use crate::kernels::gemm::Finish;
+use crate::kernels::lanes::Real;
 use crate::kernels::memory::Buffer;
 use crate::kernels::typed::{view, view_mut};
 use std::ops::Range;

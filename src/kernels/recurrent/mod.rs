@@ -12,7 +12,6 @@
 
 mod backward;
 mod forward;
-mod lanes;
 mod panels;
 mod rows;
 #[cfg(test)]
@@ -21,11 +20,7 @@ mod tests;
 pub use backward::Backward;
 pub use forward::Forward;
 
-use super::gemm::Float;
-use super::isa::Isa;
-use super::map::real;
-use super::typed::Plain;
-use std::ops::{Mul, Range, Sub};
+use std::ops::Range;
 
 /// How a state follows from the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,31 +169,3 @@ impl Mask<'_> {
         found.unwrap_or(self.steps)
     }
 }
-
-/// An element type of states.
-trait Real: Float + Plain + Mul<Output = Self> + Sub<Output = Self> {
-    const ONE: Self;
-
-    fn sigmoid<I: Isa>(self) -> Self;
-    fn tanh<I: Isa>(self) -> Self;
-}
-
-macro_rules! reals {
-    ($($real:ident),+) => {
-        $(impl Real for $real {
-            const ONE: Self = 1.0;
-
-            #[inline(always)]
-            fn sigmoid<I: Isa>(self) -> Self {
-                real::$real::sigmoid::<I>(self)
-            }
-
-            #[inline(always)]
-            fn tanh<I: Isa>(self) -> Self {
-                real::$real::tanh::<I>(self)
-            }
-        })+
-    };
-}
-
-reals!(f32, f64);

@@ -1,7 +1,7 @@
 //! A matrix that many products share, copied once into the order in which they read it.
 
-use super::Real;
 use crate::kernels::gemm::{Finish, Gemm};
+use crate::kernels::lanes::Real;
 use crate::kernels::memory::Buffer;
 
 /// Bytes of a row of a panel: the widest tile of any machine.

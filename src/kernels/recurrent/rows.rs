@@ -1,8 +1,8 @@
 //! The element-wise part of a step, one row of the batch at a time.
 
-use super::lanes::Lanes;
-use super::{Cell, Real};
+use super::Cell;
 use crate::kernels::isa::{FEW, Isa, compiled};
+use crate::kernels::lanes::{Lanes, Real};
 
 /// A row of a step forward. Arrays of several gates hold their units one gate after the other.
 pub(super) struct Ahead<T> {

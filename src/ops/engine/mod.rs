@@ -156,9 +156,14 @@ impl Value {
         Self { tensor, spec: Spec::new(shape, dtype), device: self.device }
     }
 
+    /// A number everywhere, on the same device and of the same type.
+    pub fn filled(&self, shape: impl Into<Shape>, number: f64) -> Self {
+        Self::full(number, Spec::new(shape, self.dtype()), self.device)
+    }
+
     /// Zeros on the same device, and of the same type.
     pub fn zeros(&self, shape: impl Into<Shape>) -> Self {
-        Self::full(0.0, Spec::new(shape, self.dtype()), self.device)
+        self.filled(shape, 0.0)
     }
 
     /// The array of `spec` that is `value` everywhere.

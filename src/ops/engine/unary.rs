@@ -101,12 +101,9 @@ fn float(op: Unary, value: &Value) -> Option<DispatchTensor> {
             let nan = Dispatch::float_is_nan(x.clone(), truth);
             Dispatch::bool_not(Dispatch::bool_or(nan, Dispatch::float_is_inf(x, truth)))
         }
-        Unary::Not
-        | Unary::Erfinv
-        | Unary::Lgamma
-        | Unary::Digamma
-        | Unary::RoundFloat16
-        | Unary::RoundBfloat16 => return None,
+        Unary::Not | Unary::Erfinv | Unary::Lgamma | Unary::Digamma | Unary::RoundFloat16 | Unary::RoundBfloat16 => {
+            return None;
+        }
     })
 }
 
