@@ -16,6 +16,8 @@ from keraburn.random import make_default_seed
 
 INFINITE = -1
 UNKNOWN = -2
+# What elements are: single samples, batches of one size, batches of which the last may be smaller.
+SINGLE, EVEN, UNEVEN = range(3)
 
 
 class Cardinality(int):
@@ -58,15 +60,14 @@ class Dataset(Sources):
         cardinality: int = UNKNOWN,
         arrays: Any = None,
         order: Callable[[], Iterator[int]] | None = None,
-        batches: bool = False,
+        batching: int = SINGLE,
     ) -> None:
         self._make = make
         self._cardinality = cardinality
         # Where elements are rows of arrays, those arrays, and the order of the rows.
         self._arrays = arrays
         self._order = order
-        # Whether elements are batches of which the last may be smaller.
-        self._batches = batches
+        self._batching = batching
 
     @classmethod
     def _of_rows(cls, arrays: Any, order: Callable[[], Iterator[int]], cardinality: int) -> Dataset:
@@ -97,12 +98,17 @@ class Dataset(Sources):
         return True
 
     @property
+    def has_batches(self) -> bool:
+        """Whether elements are batches rather than single samples."""
+        return self._batching != SINGLE
+
+    @property
     def element_spec(self) -> Any:
         """The shapes and dtypes of an element, as the first one has them."""
         first = next(self._make(), None)
         if first is None:
             raise ValueError("An empty data set has no `element_spec`. Received: a data set without elements")
-        return elements.map_leaves(lambda leaf: elements.spec_of(leaf, self._batches), first)
+        return elements.map_leaves(lambda leaf: elements.spec_of(leaf, self._batching == UNEVEN), first)
 
     def __repr__(self) -> str:
         return f"<keraburn.Dataset of {self._cardinality if self._cardinality >= 0 else '?'} elements>"
@@ -114,7 +120,7 @@ class Dataset(Sources):
         if self._order is not None:
             order = self._order
             return self._of_rows(self._arrays, lambda: stage(order), cardinality)
-        return Dataset(lambda: stage(self._make), cardinality, batches=self._batches)
+        return Dataset(lambda: stage(self._make), cardinality, batching=self._batching)
 
     def shuffle(
         self,
@@ -188,8 +194,11 @@ class Dataset(Sources):
 
     # Making other elements.
 
-    def _then(self, stage: Callable[[Iterator[Any]], Iterator[Any]], cardinality: int, batches: Any = None) -> Dataset:
-        return Dataset(lambda: stage(self._make()), cardinality, batches=self._batches if batches is None else batches)
+    def _then(
+        self, stage: Callable[[Iterator[Any]], Iterator[Any]], cardinality: int, batching: int | None = None
+    ) -> Dataset:
+        kept = self._batching if batching is None else batching
+        return Dataset(lambda: stage(self._make()), cardinality, batching=kept)
 
     def map(
         self,
@@ -230,14 +239,20 @@ class Dataset(Sources):
         count = known if known < 0 else known // size if drop_remainder else math.ceil(known / size)
         if self._order is None:
             return self._then(
-                lambda items: stages.batched(items, size, drop_remainder), count, batches=not drop_remainder
+                lambda items: stages.batched(items, size, drop_remainder),
+                count,
+                batching=EVEN if drop_remainder else UNEVEN,
             )
         arrays, order = self._arrays, self._order
 
         def rows(numbers: list[int]) -> Any:
             return elements.map_leaves(lambda array: array[numbers], arrays)
 
-        return Dataset(lambda: stages.batched(order(), size, drop_remainder, rows), count, batches=not drop_remainder)
+        return Dataset(
+            lambda: stages.batched(order(), size, drop_remainder, rows),
+            count,
+            batching=EVEN if drop_remainder else UNEVEN,
+        )
 
     def padded_batch(
         self,
@@ -265,12 +280,14 @@ class Dataset(Sources):
             return stages.padded(items, padded_shapes, padding_values)
 
         return self._then(
-            lambda items: stages.batched(items, size, drop_remainder, join), count, batches=not drop_remainder
+            lambda items: stages.batched(items, size, drop_remainder, join),
+            count,
+            batching=EVEN if drop_remainder else UNEVEN,
         )
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """The rows of every element."""
-        return self._then(stages.unbatched, UNKNOWN, batches=False)
+        return self._then(stages.unbatched, UNKNOWN, batching=SINGLE)
 
     def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
         """Every element with its number, counted from `start`."""
@@ -300,12 +317,12 @@ class Dataset(Sources):
                 for window in stages.windows(items, size, shift, stride, drop_remainder)
             ),
             UNKNOWN,
-            batches=False,
+            batching=SINGLE,
         )
 
     def flat_map(self, map_func: Callable[..., Any], name: str | None = None) -> Dataset:
         """The elements of the data sets that `map_func` makes of each element, one after the other."""
-        return self._then(lambda items: itertools.chain.from_iterable(_streams(map_func, items)), UNKNOWN, False)
+        return self._then(lambda items: itertools.chain.from_iterable(_streams(map_func, items)), UNKNOWN, SINGLE)
 
     def interleave(
         self,
@@ -328,7 +345,7 @@ class Dataset(Sources):
         """
         cycle = 4 if cycle_length in (None, AUTOTUNE) else _whole("cycle_length", cycle_length, 1)
         return self._then(
-            lambda items: stages.interleaved(_streams(map_func, items), cycle, block_length), UNKNOWN, False
+            lambda items: stages.interleaved(_streams(map_func, items), cycle, block_length), UNKNOWN, SINGLE
         )
 
     # Around it.
@@ -367,7 +384,7 @@ class Dataset(Sources):
         known = (self._cardinality, dataset._cardinality)
         size = INFINITE if INFINITE in known else UNKNOWN if UNKNOWN in known else sum(known)
         return self._then(
-            lambda items: itertools.chain(items, dataset._make()), size, self._batches or dataset._batches
+            lambda items: itertools.chain(items, dataset._make()), size, max(self._batching, dataset._batching)
         )
 
     def reduce(self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None) -> Any:

@@ -23,6 +23,7 @@ class Sources:
 
     _make: Callable[[], Iterator[Any]]
     _cardinality: int
+    _batching: int
 
     @classmethod
     def from_tensor_slices(cls, tensors: Any, name: str | None = None) -> Dataset:
@@ -124,8 +125,8 @@ class Sources:
                 remaining = iter(parts)
                 yield elements.map_leaves(lambda _, remaining=remaining: next(remaining), structure)
 
-        batches = any(getattr(part, "_batches", False) for part in flat)
-        return cls(make, size, batches=batches)  # type: ignore[call-arg, return-value]
+        batching = max(part._batching for part in flat)
+        return cls(make, size, batching=batching)  # type: ignore[call-arg, return-value]
 
     @classmethod
     def list_files(
@@ -169,8 +170,8 @@ class Sources:
                         return
                     del streams[place], likely[place]
 
-        batches = any(dataset._batches for dataset in datasets)
-        return cls(make, batches=batches)  # type: ignore[call-arg, return-value]
+        batching = max(dataset._batching for dataset in datasets)
+        return cls(make, batching=batching)  # type: ignore[call-arg, return-value]
 
 
 def _signature(types: Any, shapes: Any) -> Any:

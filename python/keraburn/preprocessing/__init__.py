@@ -2,5 +2,6 @@
 
 from __future__ import annotations
 
+from keraburn.data.timeseries import timeseries_dataset_from_array as timeseries_dataset_from_array
 from keraburn.preprocessing import sequence as sequence
 from keraburn.preprocessing import text as text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keraburn import data as data
 from keraburn.tape import GradientTape as GradientTape
 from keraburn.tape import TensorSpec as TensorSpec
 from keraburn.tape import function as function
@@ -27,6 +28,7 @@ NAMES: dict[str, Any] = {
     **_DTYPES,
     "GradientTape": GradientTape,
     "TensorSpec": TensorSpec,
+    "data": data,
     "function": function,
     "linalg": linalg,
     "math": math,

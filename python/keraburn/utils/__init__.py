@@ -6,6 +6,8 @@ from keraburn.config import clear_session as clear_session
 from keraburn.data.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
 from keraburn.data.packing import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from keraburn.data.py_dataset import PyDataset as PyDataset
+from keraburn.data.splitting import split_dataset as split_dataset
+from keraburn.data.timeseries import timeseries_dataset_from_array as timeseries_dataset_from_array
 from keraburn.dtypes import standardize_dtype as standardize_dtype
 from keraburn.random import set_seed as set_random_seed
 from keraburn.registry import CustomObjectScope as CustomObjectScope
