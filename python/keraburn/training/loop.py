@@ -50,6 +50,7 @@ def run_pass(
         if shown or fetch:
             values = logs(done, now)
             if shown:
-                end(now - 1, values)
+                # Keras counts the steps of an execution even where the data ended before.
+                end(done + at_once - 1 if single else now - 1, values)
         done = now
     return done
