@@ -6,6 +6,7 @@ import os
 import warnings
 from typing import Any
 
+from keraburn.saving.legacy import load_legacy, save_legacy
 from keraburn.saving.native import load_native, save_native
 from keraburn.utils.console import may_overwrite
 
@@ -40,7 +41,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     True
     """
     path = os.fspath(filepath)
-    kwargs.pop("include_optimizer", True)
+    include_optimizer = kwargs.pop("include_optimizer", True)
     named = kwargs.pop("save_format", None)
     if named:
         if not path.endswith((*_LEGACY, ".keras")):
@@ -68,7 +69,16 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
         )
     if os.path.exists(path) and not overwrite and not may_overwrite(path):
         return
-    save_native(model, path, zipped)
+    if path.endswith(_LEGACY) and zipped:
+        warnings.warn(
+            "You are saving your model as an HDF5 file via `model.save()` or `keras.saving.save_model(model)`. This "
+            "file format is considered legacy. We recommend using instead the native Keras format, e.g. "
+            "`model.save('my_model.keras')` or `keras.saving.save_model(model, 'my_model.keras')`.",
+            stacklevel=3,
+        )
+        save_legacy(model, path, include_optimizer)
+    else:
+        save_native(model, path, zipped)
 
 
 def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True) -> Any:
@@ -94,6 +104,8 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, 
     is_folder = os.path.isdir(path) and os.path.exists(os.path.join(path, "config.json"))
     if is_folder or (path.endswith(".keras") and os.path.isfile(path)):
         return load_native(path, custom_objects, compile, safe_mode)
+    if path.endswith(_LEGACY):
+        return load_legacy(path, custom_objects, compile, safe_mode)
     if path.endswith(".keras"):
         raise ValueError(f"File not found: filepath={path}. Please ensure the file is an accessible `.keras` zip file.")
     raise ValueError(

@@ -9,6 +9,7 @@ from typing import Any
 from keraburn.saving.atomic import replacing
 from keraburn.saving.errors import naming
 from keraburn.saving.hdf5 import File, NewFile, Reader, Writer
+from keraburn.saving.legacy import load_legacy_weights
 from keraburn.saving.native import load_native_weights
 from keraburn.saving.state import load_state, save_state
 from keraburn.utils.console import may_overwrite
@@ -91,6 +92,8 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         _check_built(model, "loading weights into")
         with open(path, "rb") as file, naming(path):
             load_state(model, Reader(File(file)), path, skip_mismatch, skipped=skipped)
+    elif is_legacy:
+        load_legacy_weights(model, path, skip_mismatch, bool(by_name))
     else:
         raise ValueError(
             f"File format not supported: filepath={path}. Keras 3 only supports V3 `.keras` files, `.weights.h5` "
