@@ -161,7 +161,7 @@ impl Lowerer<'_> {
         Operand { node: copy.node, layout }
     }
 
-    /// A bias or a relu that the product of matrices before it can apply on its way out.
+    /// A bias or a relu that the product or the kernel before it can apply on its way out.
     fn joined(&mut self, map: MapKind, inputs: &[Id], operands: &[Operand], spec: &Spec) -> Option<Operand> {
         if !spec.dtype.is_float() {
             return None;
@@ -173,9 +173,10 @@ impl Lowerer<'_> {
                 if self.uses[&inputs[0]] != 1 || !whole(own) {
                     return None;
                 }
-                let Kind::Matmul { bias: Some(_), relu, .. } = &mut self.nodes[own.node].kind else { return None };
-                if std::mem::replace(relu, true) {
-                    return None;
+                match &mut self.nodes[own.node].kind {
+                    Kind::Matmul { bias: Some(_), relu, .. } if !*relu => *relu = true,
+                    Kind::Kernel(kernel, _) => *kernel = kernel.with_relu()?,
+                    _ => return None,
                 }
                 Some(own.clone())
             }
@@ -188,11 +189,14 @@ impl Lowerer<'_> {
                     fits.then_some((product, row))
                 })?;
                 let own = operands[product].clone();
-                let Kind::Matmul { bias, .. } = &mut self.nodes[own.node].kind else { return None };
-                if bias.is_some() {
-                    return None;
+                match &mut self.nodes[own.node].kind {
+                    Kind::Matmul { bias, .. } if bias.is_none() => *bias = Some(operands[row].clone()),
+                    Kind::Kernel(kernel, operands_of) => {
+                        *kernel = kernel.with_bias()?;
+                        operands_of.push(once(&operands[row]));
+                    }
+                    _ => return None,
                 }
-                *bias = Some(operands[row].clone());
                 Some(own)
             }
             MapKind::Unary(_) | MapKind::Binary(_) | MapKind::Select | MapKind::Cast(_) => None,

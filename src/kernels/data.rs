@@ -2,6 +2,7 @@
 
 use crate::dtype::DType;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// A contiguous array; `bytes` is aligned to its element type.
 #[derive(Clone, Copy)]
@@ -25,5 +26,15 @@ pub trait Kernel: Debug + Send + Sync {
     /// Whether the kernel takes an input that repeats itself along an axis as one of size one there.
     fn repeats(&self, _input: usize) -> bool {
         false
+    }
+
+    /// The kernel that adds a row, its last input, to every row of the result, if there is one.
+    fn with_bias(&self) -> Option<Arc<dyn Kernel>> {
+        None
+    }
+
+    /// The kernel whose result is `max(x, 0)` of this one's, if there is one.
+    fn with_relu(&self) -> Option<Arc<dyn Kernel>> {
+        None
     }
 }

@@ -2,11 +2,13 @@
 
 mod attention;
 mod attributes;
+mod conv;
 mod data;
 pub mod engine;
 mod folds;
 mod math;
 mod movement;
+mod pool;
 mod random;
 mod recurrent;
 
@@ -170,6 +172,8 @@ pub fn create(name: &str, attributes: &Attributes) -> Result<Arc<dyn Op>> {
         .or_else(|| data::create(name, attributes))
         .or_else(|| random::create(name, attributes))
         .or_else(|| recurrent::create(name, attributes))
+        .or_else(|| conv::create(name, attributes))
+        .or_else(|| pool::create(name, attributes))
         .or_else(|| attention::create(name, attributes));
     found.unwrap_or_else(|| Err(Error::internal(format!("There is no operation of that name. Received: {name}"))))
 }
@@ -184,6 +188,8 @@ pub fn names() -> Vec<&'static str> {
         &random::NAMES,
         &recurrent::NAMES,
         &attention::NAMES,
+        &conv::NAMES,
+        &pool::NAMES,
     ];
     families.concat()
 }

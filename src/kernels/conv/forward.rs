@@ -10,12 +10,15 @@ use crate::kernels::gemm::{Finish, Float, Gathered, Gemm, parts};
 use crate::kernels::typed::{view, view_mut};
 use std::ops::Range;
 use std::ptr;
+use std::sync::Arc;
 
 /// Inputs: an image `[images, spatial..., channels]`, a kernel `[spatial..., channels / groups, filters]` and perhaps a
 /// bias `[filters]`. Output: `[images, spatial..., filters]`.
 #[derive(Debug, Clone)]
 pub struct Forward {
     pub window: Window,
+    /// Whether there is a bias.
+    pub bias: bool,
     /// The negative part of the result is zero.
     pub relu: bool,
 }
@@ -29,13 +32,21 @@ impl Kernel for Forward {
         }
         Ok(())
     }
+
+    fn with_bias(&self) -> Option<Arc<dyn Kernel>> {
+        (!self.bias && !self.relu).then(|| Arc::new(Self { bias: true, ..self.clone() }) as _)
+    }
+
+    fn with_relu(&self) -> Option<Arc<dyn Kernel>> {
+        Some(Arc::new(Self { relu: true, ..self.clone() }))
+    }
 }
 
 impl Forward {
     fn convolve<T: Real>(&self, inputs: &[Array<'_>], output: &mut ArrayMut<'_>) {
         let g = Geometry::new(&self.window, inputs[0].shape, inputs[1].shape, output.shape);
         let (x, w) = (view::<T>(inputs[0].bytes), view::<T>(inputs[1].bytes));
-        let bias = inputs.get(2).map_or(ptr::null(), |bias| view::<T>(bias.bytes).as_ptr());
+        let bias = if self.bias { view::<T>(inputs[2].bytes).as_ptr() } else { ptr::null() };
         let y = view_mut::<T>(output.bytes);
         let finish = Finish { bias, relu: self.relu, accumulate: false };
         if y.is_empty() {

@@ -106,8 +106,8 @@ impl Case {
                 }
             };
             let window = || self.window.clone();
-            close(&Forward { window: window(), relu: false }, &[&x, &w], &y, &output);
-            close(&Forward { window: window(), relu: true }, &[&x, &w, &bias], &finished, &output);
+            close(&Forward { window: window(), bias: false, relu: false }, &[&x, &w], &y, &output);
+            close(&Forward { window: window(), bias: true, relu: true }, &[&x, &w, &bias], &finished, &output);
             close(&Input { window: window() }, &[&dy, &w], &dx, &self.input);
             close(&Weights { window: window() }, &[&x, &dy], &dw, &self.kernel);
         }
@@ -200,7 +200,7 @@ fn threads_change_no_bit() {
                     run(kernel, inputs, shape, DType::Float32).unwrap().values::<u32>()
                 };
                 [
-                    bits(&Forward { window: window(), relu: false }, &[&x, &w], &output),
+                    bits(&Forward { window: window(), bias: false, relu: false }, &[&x, &w], &output),
                     bits(&Input { window: window() }, &[&dy, &w], &case.input),
                     bits(&Weights { window: window() }, &[&x, &dy], &case.kernel),
                 ]
