@@ -16,7 +16,7 @@ CRATE = ROOT / "src"
 # Lowest first; those of one line may name each other, as long as no circle arises.
 PYTHON_LAYERS = [
     {"_core", "_names"},
-    {"config", "tree", "dtypes", "dtype_policies", "tensor", "trace", "recorder", "variable", "backend"},
+    {"config", "tree", "dtypes", "dtype_policies", "half", "tensor", "trace", "recorder", "variable", "backend"},
     {"ops", "random"},
     {"tape"},
     {"registry"},
@@ -27,7 +27,7 @@ PYTHON_LAYERS = [
     {"saving", "callbacks"},
     {"training"},
     {"models"},
-    {"datasets", "preprocessing"},
+    {"datasets", "mixed_precision", "preprocessing"},
     # The package's own head, and the faces that show it under other names.
     {""},
     {"keras", "tf"},

@@ -7,7 +7,7 @@ from keraburn import config
 from keraburn.dtypes import DTYPES, result_type, standardize_dtype
 
 # Lowest first: the higher of two types holds both.
-ORDER = ["bool", int, "uint8", "int32", "int64", float, "float32", "float64"]
+ORDER = ["bool", int, "uint8", "int32", "int64", float, "float16", "float32", "float64"]
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,9 @@ ORDER = ["bool", int, "uint8", "int32", "int64", float, "float32", "float64"]
         (int, "int32"),
         (float, "float32"),
         ("int", "int32"),
+        ("half", "float16"),
+        (np.float16, "float16"),
+        ("bfloat16", "bfloat16"),
     ],
     ids=repr,
 )
@@ -30,9 +33,9 @@ def test_names(given, expected):
     assert standardize_dtype(given) == expected
 
 
-@pytest.mark.parametrize("given", ["float16", "bfloat16", np.float16])
-def test_half_floats_are_refused_by_name(given):
-    with pytest.raises(ValueError, match=r"float16 are not supported.*'float32', 'float64', 'int32'"):
+@pytest.mark.parametrize("given", ["float8_e4m3fn", "float8_e5m2"])
+def test_quarter_floats_are_refused_by_name(given):
+    with pytest.raises(ValueError, match=r"float8_\w+ are not supported.*'float32', 'float64', 'int32'"):
         standardize_dtype(given)
 
 
@@ -47,7 +50,17 @@ def test_all_pairs_promote_to_the_higher():
     for first, second in itertools.product(ORDER, repeat=2):
         higher = max(first, second, key=ORDER.index)
         assert result_type(first, second) == resolved.get(higher, higher)
-    assert set(DTYPES) == {name for name in ORDER if isinstance(name, str)}
+    assert set(DTYPES) == {name for name in ORDER if isinstance(name, str)} | {"bfloat16"}
+
+
+def test_the_half_types_promote_alike_and_to_float32_together():
+    for other in ORDER:
+        expected = result_type("float16", other)
+        assert result_type("bfloat16", other) == (
+            "float32" if other == "float16" else expected.replace("float16", "bfloat16")
+        )
+    assert result_type("float16", "bfloat16") == "float32"
+    assert result_type("float16", "bfloat16", "float64") == "float64"
 
 
 def test_more_than_two_and_none():

@@ -19,6 +19,7 @@ from keraburn import initializers as initializers
 from keraburn import layers as layers
 from keraburn import losses as losses
 from keraburn import metrics as metrics
+from keraburn import mixed_precision as mixed_precision
 from keraburn import models as models
 from keraburn import ops as ops
 from keraburn import optimizers as optimizers

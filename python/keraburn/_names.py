@@ -17,6 +17,7 @@ MODULES = (
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "ops",
     "optimizers",

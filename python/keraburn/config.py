@@ -6,6 +6,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from keraburn import _core
 
@@ -19,6 +20,9 @@ class _Settings:
     device = "cpu"
     unsafe_deserialization = False
     eager_functions = False
+    policy: Any = None
+    # What makes a policy of its name; the module of policies, which is built on this one, enters it here.
+    get_policy: Any = None
 
 
 class _Scopes(threading.local):
@@ -37,9 +41,9 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Set the default float type to `"float32"` or `"float64"`."""
-    if value not in ("float32", "float64"):
-        raise ValueError(f"Unknown `floatx` value: expected one of ('float32', 'float64'). Received: {value}")
+    """Set the default float type: `"bfloat16"`, `"float16"`, `"float32"` or `"float64"`."""
+    if value not in _FLOATS:
+        raise ValueError(f"Unknown `floatx` value: expected one of {_FLOATS}. Received: {value}")
     _settings.floatx = value
 
 
@@ -115,6 +119,23 @@ def run_functions_eagerly(run_eagerly: bool) -> None:
 def functions_run_eagerly() -> bool:
     """Whether functions that were given to `tf.function` run as plain Python."""
     return _settings.eager_functions
+
+
+def dtype_policy() -> Any:
+    """The dtype policy that layers have where none is given, `floatx()` unless set."""
+    return _settings.get_policy(_settings.policy)
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the dtype policy that layers have where none is given.
+
+    Args:
+        policy: a `DTypePolicy` or its name, such as "mixed_float16".
+
+    Raises:
+        ValueError: if it is no policy.
+    """
+    _settings.policy = None if policy is None else _settings.get_policy(policy)
 
 
 def to_snake_case(name: str) -> str:

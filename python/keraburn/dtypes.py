@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from keraburn import config
 
-FLOATS = ("float32", "float64")
+# Kept as float32 and rounded after every operation; see `half`.
+HALVES = ("float16", "bfloat16")
+FLOATS = (*HALVES, "float32", "float64")
 INTEGERS = ("int32", "int64", "uint8")
 DTYPES = (*FLOATS, *INTEGERS, "bool")
 
 # Python's own numbers; as strings, what Keras takes for them.
 _ALIASES: dict[Any, str] = {bool: "bool", int: "int32", float: "float32", "int": "int32"}
 _ALIASES.update((name, name) for name in DTYPES)
+_ALIASES["half"] = "float16"
 
-_UNSUPPORTED_FLOATS = ("float16", "half", "bfloat16", "float8_e4m3fn", "float8_e5m2")
+_UNSUPPORTED_FLOATS = ("float8_e4m3fn", "float8_e5m2")
 
-# Promotion is a total order: the higher of two types holds both. The Python types stand for bare numbers, which
-# adapt to the tensor they meet.
+# Promotion is an order: the higher of two types holds both; of the two half types, float32 does. The Python types
+# stand for bare numbers, which adapt to the tensor they meet.
 _RANK: dict[Any, int] = {
     "bool": 0,
     int: 1,
@@ -25,8 +28,10 @@ _RANK: dict[Any, int] = {
     "int32": 3,
     "int64": 4,
     float: 5,
-    "float32": 6,
-    "float64": 7,
+    "float16": 6,
+    "bfloat16": 6,
+    "float32": 7,
+    "float64": 8,
 }
 
 # What arrays of other types are read as when no dtype is asked for; 64-bit numpy defaults become Keras's 32-bit ones.
@@ -40,8 +45,8 @@ _READ_AS = {
     "int64": "int32",
     "uint32": "int64",
     "uint64": "int64",
-    "float16": "float32",
-    "bfloat16": "float32",
+    "float16": "float16",
+    "bfloat16": "bfloat16",
     "float32": "float32",
 }
 
@@ -85,6 +90,32 @@ def is_float(dtype: str) -> bool:
     return dtype in FLOATS
 
 
+def stored(dtype: str) -> str:
+    """The dtype in which the core keeps tensors of a dtype."""
+    return "float32" if dtype in HALVES else dtype
+
+
+def limits(dtype: str) -> Limits:
+    """The range and the precision of a float type."""
+    return _LIMITS[dtype]
+
+
+class Limits(NamedTuple):
+    """Range and precision: the largest number, the smallest normal one, and the distance from 1 to the next."""
+
+    max: float
+    tiny: float
+    eps: float
+
+
+_LIMITS = {
+    "float16": Limits(65504.0, 2.0**-14, 2.0**-10),
+    "bfloat16": Limits((2 - 2.0**-7) * 2.0**127, 2.0**-126, 2.0**-7),
+    "float32": Limits((2 - 2.0**-23) * 2.0**127, 2.0**-126, 2.0**-23),
+    "float64": Limits((2 - 2.0**-52) * 2.0**1023, 2.0**-1022, 2.0**-52),
+}
+
+
 def is_integer(dtype: str) -> bool:
     return dtype in INTEGERS
 
@@ -96,6 +127,8 @@ def read_as(name: str) -> str | None:
 
 def promote(first: Any, second: Any) -> str:
     """The dtype of an operation on two operands, each a dtype's name or `int`/`float` for a bare Python number."""
+    if first != second and first in HALVES and second in HALVES:
+        return "float32"
     higher = first if _RANK[first] >= _RANK[second] else second
     if higher is float:
         return config.floatx()
@@ -105,8 +138,8 @@ def promote(first: Any, second: Any) -> str:
 def result_type(*dtypes: Any) -> str:
     """The dtype that holds all of `dtypes`, by Keras's rules.
 
-    The order is bool, Python int, uint8, int32, int64, Python float, float32, float64, and the highest wins; bare
-    Python numbers resolve to int32 and `floatx()`.
+    The order is bool, Python int, uint8, int32, int64, Python float, float16 and bfloat16, float32, float64, and the
+    highest wins; bare Python numbers resolve to int32 and `floatx()`, the two half types to float32.
 
     Args:
         dtypes: names, numpy types, None for `floatx()`, or `int` and `float` for Python numbers.
@@ -122,5 +155,8 @@ def result_type(*dtypes: Any) -> str:
     """
     if not dtypes:
         return config.floatx()
-    highest = max((d if d is int or d is float else standardize_dtype(d) for d in dtypes), key=_RANK.__getitem__)
+    known = [d if d is int or d is float else standardize_dtype(d) for d in dtypes]
+    if all(half in known for half in HALVES):
+        known.append("float32")
+    highest = max(known, key=_RANK.__getitem__)
     return promote(highest, highest)

@@ -299,7 +299,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     batch, classes = logits.shape
     shape = [batch, operator.index(num_samples), classes]
     uniforms = _uniform(draw_seed(seed), shape, logits.dtype)
-    uniforms = emit("max", uniforms, scalar(float(np.finfo(logits.dtype).tiny), logits.dtype))
+    uniforms = emit("max", uniforms, scalar(dtypes.limits(logits.dtype).tiny, logits.dtype))
     # The largest of the logits, each plus a Gumbel number, is a draw from their softmax.
     noise = emit("neg", emit("log", emit("neg", emit("log", uniforms))))
     drawn = emit("argmax", emit("add", reshaped(logits, [batch, 1, classes]), noise), axis=2)
@@ -347,7 +347,8 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     if noise_shape is not None:
         shape = [dim if given is None else int(given) for given, dim in zip(noise_shape, x.shape, strict=True)]
     keep = 1.0 - rate
-    kept = emit("lt", _uniform(within(draw_seed(seed), x), shape, x.dtype), scalar(keep, x.dtype))
+    precision = dtypes.stored(x.dtype)
+    kept = emit("lt", _uniform(within(draw_seed(seed), x), shape, precision), scalar(keep, precision))
     return emit("where", kept, emit("mul", x, scalar(1.0 / keep, x.dtype)), zero)
 
 
@@ -373,10 +374,10 @@ def _gamma(key: Tensor, shape: list[int], alpha: Tensor, dtype: str) -> Tensor:
         safe = emit("where", positive, v, one)
         bound = emit("add", emit("sub", one, safe), emit("log", safe))
         bound = emit("add", emit("mul", scalar(0.5, dtype), emit("square", x)), emit("mul", d, bound))
-        tiny = scalar(float(np.finfo(dtype).tiny), dtype)
+        tiny = scalar(dtypes.limits(dtype).tiny, dtype)
         accepted = emit("and", positive, emit("lt", emit("log", emit("max", u, tiny)), bound))
         value = emit("where", accepted, emit("mul", d, v), value)
-    u = emit("max", _uniform(key, shape, dtype), scalar(float(np.finfo(dtype).tiny), dtype))
+    u = emit("max", _uniform(key, shape, dtype), scalar(dtypes.limits(dtype).tiny, dtype))
     boost = emit("pow", u, emit("div", one, alpha))
     return emit("where", small, emit("mul", value, boost), value)
 

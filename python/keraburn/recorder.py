@@ -159,7 +159,7 @@ def read(variable: Variable, recorders: Sequence[Recorder]) -> Tensor:
     else:
         found = _active.values.get(id(variable))
         if found is None:
-            found = _active.values[id(variable)] = (variable, Tensor(variable.handle.value()))
+            found = _active.values[id(variable)] = (variable, variable.current())
         value = found[1]
     for recorder in recorders:
         if recorder.watches(variable):

@@ -58,6 +58,17 @@ else:
     Operators = object
 
 
+def as_numpy(array: np.ndarray, half: str) -> np.ndarray:
+    """A float32 array as one of the half type; bfloat16 stays float32 where `ml_dtypes` is not installed."""
+    if half == "float16":
+        return array.astype(np.float16)
+    try:
+        import ml_dtypes
+    except ImportError:
+        return array
+    return array.astype(ml_dtypes.bfloat16)
+
+
 class Tensor(Operators):
     """A concrete, immutable array on a device.
 
@@ -71,13 +82,16 @@ class Tensor(Operators):
     array([2., 3.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_keras_mask", "handle")
+    __slots__ = ("__weakref__", "_keras_mask", "half", "handle")
     _keras_mask: Any
+    # The name of the half type whose values these are, kept as float32; None for all others.
+    half: str | None
     # numpy leaves mixed expressions to our operators.
     __array_priority__ = 1000
 
-    def __init__(self, handle: _core.Tensor) -> None:
+    def __init__(self, handle: _core.Tensor, half: str | None = None) -> None:
         self.handle = handle
+        self.half = half
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -85,7 +99,7 @@ class Tensor(Operators):
 
     @property
     def dtype(self) -> str:
-        return self.handle.dtype
+        return self.half or self.handle.dtype
 
     @property
     def device(self) -> str:
@@ -101,7 +115,8 @@ class Tensor(Operators):
 
     def numpy(self) -> np.ndarray:
         """The values as a numpy array of their own."""
-        return self.handle.numpy()
+        values = self.handle.numpy()
+        return values if self.half is None else as_numpy(values, self.half)
 
     def item(self) -> Any:
         return self.numpy().item()
@@ -166,6 +181,7 @@ class _Symbolic(Tensor):
     def __init__(self, shape: tuple[Any, ...], dtype: str) -> None:
         self._shape = shape
         self._dtype = dtype
+        self.half = None
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -190,9 +206,10 @@ class TracedTensor(_Symbolic):
 
     __slots__ = ("id", "trace")
 
-    def __init__(self, trace: Trace, identifier: int) -> None:
+    def __init__(self, trace: Trace, identifier: int, half: str | None = None) -> None:
         shape, dtype = trace.graph.spec(identifier)
-        super().__init__(shape, dtype)
+        super().__init__(shape, half or dtype)
+        self.half = half
         self.trace = trace
         self.id = identifier
 

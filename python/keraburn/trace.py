@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from keraburn import _core, config, tree
+from keraburn import _core, config, dtypes, half, tree
 from keraburn.tensor import Tensor, TracedTensor
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ class _Active(threading.local):
         self.recorders: list[Any] = []
         # Variables that were read while tapes ran outside of traces, and their values.
         self.values: dict[int, tuple[Variable, Tensor]] = {}
+        # The float type in which variables are read inside of layers of mixed precision; None for their own.
+        self.autocast: str | None = None
         # How many variables this thread has made.
         self.made = 0
 
@@ -40,9 +42,11 @@ def suspended() -> Iterator[None]:
     """Outside of every trace and tape for a while: variables give and take values, operations run at once."""
     stack, _active.stack = _active.stack, []
     recorders, _active.recorders = _active.recorders, []
+    autocast, _active.autocast = _active.autocast, None
     try:
         yield
     finally:
+        _active.autocast = autocast
         _active.stack = stack
         _active.recorders = recorders
         _active.values.clear()
@@ -99,9 +103,13 @@ class Trace:
 
     def input(self, shape: Sequence[int], dtype: str) -> TracedTensor:
         """A value that each run of the plan is given."""
-        identifier = self.graph.input(tuple(shape), dtype)
+        identifier = self.graph.input(tuple(shape), dtypes.stored(dtype))
         self.given.add(identifier)
-        return TracedTensor(self, identifier)
+        return TracedTensor(self, identifier, dtype if dtype in dtypes.HALVES else None)
+
+    def rounded(self, tensor: TracedTensor) -> Tensor:
+        """An input, rounded where it is one of a half type: arrays that are given for it may not be."""
+        return tensor if tensor.half is None else self._like(tensor, TracedTensor(self, tensor.id))
 
     def identifier(self, tensor: Tensor) -> int:
         """The graph's value for `tensor`: its own, or a constant that holds a concrete tensor."""
@@ -136,9 +144,12 @@ class Trace:
         ids = [self.identifier(each) for each in given]
         end = len(sources) + 1
         found = self.graph.gradients(ids[0], ids[1:end], ids[end] if seed is not None else None, constants)
-        results: list[Tensor | None] = [None if i is None else TracedTensor(self, i) for i in found]
+        results: list[Tensor | None] = [
+            None if i is None else self._like(source, TracedTensor(self, i))
+            for i, source in zip(found, sources, strict=True)
+        ]
         if self.script is not None:
-            present = [i for i in found if i is not None]
+            present = [result.id for result in results if isinstance(result, TracedTensor)]
 
             def again(trace: Trace, values: Sequence[Tensor]) -> list[Tensor]:
                 more = [value.id for value in values[len(given) :] if isinstance(value, TracedTensor)]
@@ -148,6 +159,12 @@ class Trace:
 
             self.script.steps.append((present, [*ids, *constants], again))
         return results
+
+    def _like(self, source: Tensor, gradient: TracedTensor) -> Tensor:
+        """The gradient in its source's type."""
+        if source.half is None:
+            return gradient
+        return half.rounded(self.op, gradient, source.half)
 
     def read(self, variable: Variable) -> Tensor:
         key = id(variable)
@@ -215,8 +232,10 @@ class Compiled:
         arguments = tuple(arguments)
         with Trace(scripted) as trace:
             inputs = tree.map_structure(lambda leaf: trace.input(leaf.shape, str(leaf.dtype)), arguments)
-            self.structure = function(*inputs)
-            flat = [trace.identifier(leaf) for leaf in tree.flatten(self.structure)]
+            self.structure = function(*tree.map_structure(trace.rounded, inputs))
+            outputs = tree.flatten(self.structure)
+            flat = [trace.identifier(leaf) for leaf in outputs]
+            self._halves = [leaf.half for leaf in outputs]
             state = trace.state()
             updates = [(i, trace.identifier(new)) for i, (_, _, new) in enumerate(state) if new is not None]
         # Freed graph values must not be kept alive by the output structure.
@@ -245,4 +264,8 @@ class Compiled:
         """Run once; leaves are concrete tensors or numpy arrays of the traced shapes and dtypes."""
         leaves = [leaf.handle if isinstance(leaf, Tensor) else leaf for leaf in tree.flatten(arguments)]
         _active.values.clear()
-        return tree.pack_sequence_as(self.structure, [Tensor(out) for out in self.step.run(leaves)])
+        return tree.pack_sequence_as(self.structure, self.tensors(self.step.run(leaves)))
+
+    def tensors(self, outputs: Sequence[_core.Tensor]) -> list[Tensor]:
+        """The outputs of a run of the step as tensors of their types."""
+        return [Tensor(output, each) for output, each in zip(outputs, self._halves, strict=True)]

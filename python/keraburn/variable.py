@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keraburn import _core, config, recorder, trace
+from keraburn import _core, config, dtypes, half, recorder, trace
 from keraburn.tensor import Operators, Tensor, TracedTensor
 
 _active = trace._active
@@ -77,7 +77,12 @@ class Variable(Operators):
                 dtype = config.floatx()
             elif dtype is None and array.dtype == np.int64:
                 dtype = "int32"
-            value = Tensor(_core.Tensor(np.asarray(array, dtype=dtype, order="C"), config.device()))
+            if dtype is not None:
+                dtype = dtypes.standardize_dtype(dtype)
+            if dtype in dtypes.HALVES:
+                value = Tensor(_core.Tensor(half.stored_array(array, dtype), config.device()), dtype)
+            else:
+                value = Tensor(_core.Tensor(np.asarray(array, dtype=dtype, order="C"), config.device()))
         if shape is not None and tuple(shape) != value.shape:
             raise ValueError(
                 f"The initial value of variable '{self.name}' does not have its shape. "
@@ -93,16 +98,25 @@ class Variable(Operators):
         """The current value; under a trace, the graph's."""
         recorders = _active.recorders
         if recorders:
-            return recorder.read(self, recorders)
-        active = trace.current()
-        return Tensor(self.handle.value()) if active is None else active.read(self)
+            value = recorder.read(self, recorders)
+        else:
+            active = trace.current()
+            value = self.current() if active is None else active.read(self)
+        wanted = _active.autocast
+        if wanted is None or wanted == self.dtype or not self.autocast or not dtypes.is_float(self.dtype):
+            return value
+        return self._cast(value, wanted)
+
+    def current(self) -> Tensor:
+        """The value that is kept, whatever is going on."""
+        return Tensor(self.handle.value(), self.dtype if self.dtype in dtypes.HALVES else None)
 
     @property
     def ndim(self) -> int:
         return len(self.shape)
 
     def numpy(self) -> np.ndarray:
-        return self.handle.value().numpy()
+        return self.current().numpy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.value.__array__(dtype)
@@ -140,8 +154,11 @@ class Variable(Operators):
             active.write(self, value)
         return value
 
-    def _convert(self, value: Any) -> Tensor:
+    def _cast(self, value: Tensor, dtype: str) -> Tensor:
         raise NotImplementedError  # the ops package installs conversion and casting
+
+    def _convert(self, value: Any) -> Tensor:
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"

@@ -271,7 +271,7 @@ def test_trainable_must_be_a_boolean():
 
 
 def test_unknown_dtype_is_refused():
-    with pytest.raises(ValueError, match="Cannot convert 'float99' to a DTypePolicy"):
+    with pytest.raises(ValueError, match="Cannot convert 'float99' to a mixed precision DTypePolicy"):
         layers.Dense(1, dtype="float99")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from keraburn import config as settings
 from keraburn import constraints, dtype_policies, initializers, ops, regularizers, trace, tree
+from keraburn.dtypes import is_float
 from keraburn.layers import call as calls
 from keraburn.layers import copying
 from keraburn.layers.description import Description, symbols_of
@@ -22,6 +23,8 @@ from keraburn.ops import apply
 from keraburn.ops.convert import convert
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
+
+_active = trace._active
 
 
 def _built_once(build: Callable[..., Any]) -> Callable[..., Any]:
@@ -245,7 +248,7 @@ class Layer(Description, Operation):
             initializer: name or object; "glorot_uniform" for floats and "zeros" for the rest if None.
             dtype: the layer's variable dtype if None.
             trainable: whether optimizers update it.
-            autocast: kept for Keras's signature.
+            autocast: whether layers of mixed precision read it in their compute dtype.
             regularizer: name or function whose value is added to `losses`.
             constraint: name or function applied after every update by an optimizer.
             aggregation: kept for Keras's signature.
@@ -341,6 +344,10 @@ class Layer(Description, Operation):
         assert_input_compatibility(self.input_spec, arguments.first, self.name)
         context = calls.context
         outer = (context.entry, context.training)
+        outer_dtype = _active.autocast
+        policy = self._dtype_policy
+        if self.autocast and policy.compute_dtype != policy.variable_dtype:
+            _active.autocast = policy.compute_dtype
         if context.entry is None:
             context.entry = self
             self._clear_losses()
@@ -366,6 +373,7 @@ class Layer(Description, Operation):
                     self.build(next(iter(arguments.shapes().values()), None))
         finally:
             context.entry, context.training = outer
+            _active.autocast = outer_dtype
         return outputs
 
     def _is_ready(self, args: Any, kwargs: Any) -> bool:
@@ -417,7 +425,7 @@ class Layer(Description, Operation):
         """Arrays, variables and, as first argument, Python numbers as tensors; floats in the compute dtype."""
         if isinstance(value, Tensor):
             dtype = self.input_dtype
-            if not self.autocast or value.dtype == dtype or value.dtype not in ("float32", "float64"):
+            if not self.autocast or value.dtype == dtype or not is_float(value.dtype):
                 return value
             converted = ops.cast(value, dtype)
             mask = calls.get_mask(value)

@@ -7,6 +7,7 @@ from typing import Any
 
 from keraburn import config as settings
 from keraburn import constraints, initializers, ops, regularizers
+from keraburn.dtypes import HALVES
 from keraburn.layers import arguments
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
@@ -29,6 +30,11 @@ def check_axes(layer: Layer, axes: Iterable[int], input_shape: Any) -> None:
                 f"Axis {axis} of the input to layer '{layer.name}' must have a known size. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
+
+
+def widened(inputs: Any) -> Any:
+    """Inputs of a half type as float32, in which statistics are taken."""
+    return ops.cast(inputs, "float32") if inputs.dtype in HALVES else inputs
 
 
 class ScaleAndCenter(Layer):
@@ -181,10 +187,18 @@ class BatchNormalization(ScaleAndCenter):
         size = input_shape[self.axis]
         self._add_scale_and_center((size,))
         self.moving_mean = self.add_weight(
-            shape=(size,), name="moving_mean", initializer=self.moving_mean_initializer, trainable=False
+            shape=(size,),
+            name="moving_mean",
+            initializer=self.moving_mean_initializer,
+            trainable=False,
+            autocast=False,
         )
         self.moving_variance = self.add_weight(
-            shape=(size,), name="moving_variance", initializer=self.moving_variance_initializer, trainable=False
+            shape=(size,),
+            name="moving_variance",
+            initializer=self.moving_variance_initializer,
+            trainable=False,
+            autocast=False,
         )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
 
@@ -194,6 +208,7 @@ class BatchNormalization(ScaleAndCenter):
                 "The mask provided should be one dimension less than the inputs. "
                 f"Received: mask.shape={mask.shape}, inputs.shape={inputs.shape}"
             )
+        inputs = widened(inputs)
         mean, variance = self.moving_mean.value, self.moving_variance.value
         if training and self.trainable:
             batch_mean, batch_variance = self._moments(inputs, mask)

@@ -8,7 +8,7 @@ from keraburn import ops
 from keraburn.layers import arguments
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
-from keraburn.layers.normalization import ScaleAndCenter, check_axes
+from keraburn.layers.normalization import ScaleAndCenter, check_axes, widened
 from keraburn.variable import Variable
 
 
@@ -94,7 +94,7 @@ class GroupNormalization(ScaleAndCenter):
         shape = tuple(inputs.shape)
         axis = self.axis % len(shape)
         split = (self.groups, shape[axis] // self.groups)
-        x = ops.reshape(inputs, (*shape[:axis], *split, *shape[axis + 1 :]))
+        x = ops.reshape(widened(inputs), (*shape[:axis], *split, *shape[axis + 1 :]))
         mean, variance = ops.moments(x, axes=[i for i in range(1, len(shape) + 1) if i != axis], keepdims=True)
         spread = (*([1] * axis), *split, *([1] * (len(shape) - axis - 1)))
         factor = ops.rsqrt(variance + self.epsilon)

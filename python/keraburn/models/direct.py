@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keraburn import config, trace, tree
+from keraburn.dtypes import stored
 from keraburn.layers import call as calls
 from keraburn.layers.layer import Layer
 from keraburn.layers.simple import Lambda
@@ -102,13 +103,14 @@ class DirectCalls(Layer):
         run = compiled.step.run
         structure = compiled.structure
         single = not tree.is_nested(structure)
+        made = compiled.tensors
         if isinstance(x, Tensor):
             if single:
-                return lambda x: Tensor(run([x.handle])[0])
-            return lambda x: tree.pack_sequence_as(structure, [Tensor(out) for out in run([x.handle])])
-        wanted = np.dtype(dtype)
+                return lambda x: made(run([x.handle]))[0]
+            return lambda x: tree.pack_sequence_as(structure, made(run([x.handle])))
+        wanted = np.dtype(stored(dtype))
         if single and x.dtype == wanted:
-            return lambda x: Tensor(run([x])[0])
+            return lambda x: made(run([x]))[0]
         if single:
-            return lambda x: Tensor(run([x.astype(wanted)])[0])
-        return lambda x: tree.pack_sequence_as(structure, [Tensor(out) for out in run([x.astype(wanted, copy=False)])])
+            return lambda x: made(run([x.astype(wanted)]))[0]
+        return lambda x: tree.pack_sequence_as(structure, made(run([x.astype(wanted, copy=False)])))

@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from keraburn import _core, trace, tree
+from keraburn import _core, half, trace, tree
+from keraburn.dtypes import HALVES
 from keraburn.recorder import record
 from keraburn.tensor import KerasTensor, Tensor, TracedTensor
 from keraburn.trace import Trace
@@ -34,6 +35,15 @@ def emit(name: str, *inputs: Tensor, **attributes: Any) -> Tensor:
 
 
 def _run(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> Tensor:
+    for tensor in inputs:
+        if tensor.half is not None:
+            return half.run(_plain, name, inputs, attributes)
+    if attributes and attributes.get("dtype") in HALVES:
+        return half.run(_plain, name, inputs, attributes)
+    return _plain(name, inputs, attributes)
+
+
+def _plain(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> Tensor:
     for tensor in inputs:
         if type(tensor) is TracedTensor:
             return tensor.trace.op(name, inputs, attributes)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
-from keraburn import _core, config, dtypes
+from keraburn import _core, config, dtypes, half
 from keraburn.ops.apply import emit
 from keraburn.tensor import KerasTensor, NeedsValueError, Tensor, TracedTensor
 from keraburn.variable import Variable
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _NUMBERS = (int, float, bool)
 
@@ -32,9 +35,10 @@ def scalar(value: Any, dtype: str) -> Tensor:
     kept = value != 0 or math.copysign(1.0, value) > 0
     found = _scalars.get(key)
     if found is not None and kept:
-        return Tensor(found)
+        return Tensor(found, dtype if dtype in dtypes.HALVES else None)
+    half_type = dtype if dtype in dtypes.HALVES else None
     try:
-        array = np.array(value, dtype=dtype)
+        array = np.array(value, dtype=dtype) if half_type is None else half.stored_array(np.array(value), half_type)
     except OverflowError:
         raise ValueError(f"The number does not fit into dtype {dtype}. Received: {value}") from None
     made = _core.Tensor(array, device)
@@ -42,11 +46,14 @@ def scalar(value: Any, dtype: str) -> Tensor:
         if len(_scalars) >= _SCALARS_KEPT:
             _scalars.clear()
         _scalars[key] = made
-    return Tensor(made)
+    return Tensor(made, half_type)
 
 
 def constant(array: np.ndarray) -> Tensor:
     """A tensor that holds an array whose dtype is already one of ours."""
+    name = array.dtype.name
+    if name in dtypes.HALVES:
+        return Tensor(_core.Tensor(half.stored_array(array, name), config.device()), name)
     return Tensor(_core.Tensor(np.asarray(array, order="C"), config.device()))
 
 
@@ -101,7 +108,7 @@ def _from_value(x: Any, dtype: str | None) -> Tensor:
         raise ValueError(f"Cannot convert a ragged sequence to a tensor. Received: {x!r}") from None
     if dtype is None:
         dtype = dtypes.read_as(array.dtype.name)
-    if dtype is None or array.dtype.kind not in "biuf":
+    if dtype is None or (array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16"):
         raise TypeError(
             f"Cannot convert values of type {array.dtype} to a tensor; expected numbers or booleans. Received: {x!r}"
         )
@@ -112,6 +119,8 @@ def _from_value(x: Any, dtype: str | None) -> Tensor:
                 "The values do not fit into int32, the default integer type; pass `dtype='int64'`. "
                 f"Received: values from {low} to {high}"
             )
+    if dtype in dtypes.HALVES:
+        return Tensor(_core.Tensor(half.stored_array(array, dtype), config.device()), dtype)
     return constant(np.asarray(array, dtype=dtype))
 
 
@@ -171,15 +180,29 @@ def promote_all(xs: Any) -> list[Tensor]:
 def floating(x: Any) -> Tensor:
     """`x` as a float tensor: integers and booleans become `floatx()`."""
     tensor = convert(x)
-    dtype = tensor.dtype
-    return tensor if dtype == "float32" or dtype == "float64" else emit("cast", tensor, dtype=config.floatx())
+    return tensor if tensor.dtype in dtypes.FLOATS else emit("cast", tensor, dtype=config.floatx())
+
+
+def in_float32(function: F) -> F:
+    """Let a function of a float tensor compute in float32 where it gets a half one, and give half ones."""
+
+    @functools.wraps(function)
+    def wrapper(x: Any, *args: Any, **kwargs: Any) -> Any:
+        narrow = getattr(x, "half", None)
+        if narrow is None:
+            return function(x, *args, **kwargs)
+        result = function(emit("cast", x, dtype="float32"), *args, **kwargs)
+        if isinstance(result, tuple):
+            return tuple(emit("cast", each, dtype=narrow) for each in result)
+        return emit("cast", result, dtype=narrow)
+
+    return wrapper  # type: ignore[return-value]
 
 
 def promote_floating(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """Two operands as float tensors of one dtype."""
     a, b = promote(x1, x2)
-    dtype = a.dtype
-    if dtype == "float32" or dtype == "float64":
+    if a.dtype in dtypes.FLOATS:
         return a, b
     dtype = config.floatx()
     return emit("cast", a, dtype=dtype), emit("cast", b, dtype=dtype)

@@ -443,9 +443,9 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     dtype = x.dtype
     if not dtypes.is_float(dtype):
         return x
-    limits = np.finfo(dtype)
-    high = float(limits.max) if posinf is None else posinf
-    low = float(limits.min) if neginf is None else neginf
+    largest = dtypes.limits(dtype).max
+    high = largest if posinf is None else posinf
+    low = -largest if neginf is None else neginf
     x = emit("where", emit("isnan", x), convert(nan, dtype), x)
     x = emit("where", emit("eq", x, scalar(math.inf, dtype)), convert(high, dtype), x)
     return emit("where", emit("eq", x, scalar(-math.inf, dtype)), convert(low, dtype), x)

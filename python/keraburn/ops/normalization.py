@@ -8,7 +8,7 @@ from typing import Any
 from keraburn import config
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axes, normalize_axis
-from keraburn.ops.convert import convert, floating, promote_floating, scalar
+from keraburn.ops.convert import convert, floating, in_float32, promote_floating, scalar
 from keraburn.ops.norms import norm
 from keraburn.ops.reduction import averaged, reduce
 from keraburn.ops.shaping import reshaped
@@ -42,6 +42,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
 
 
 @operation
+@in_float32
 def batch_normalization(
     x: Any,
     mean: Any,
@@ -86,6 +87,7 @@ def _per_feature(x: Tensor, values: Any, axes: list[int]) -> Tensor:
 
 
 @operation
+@in_float32
 def layer_normalization(
     x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None, **kwargs: Any
 ) -> Tensor:
@@ -120,6 +122,7 @@ def layer_normalization(
 
 
 @operation
+@in_float32
 def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
     """`x / sqrt(mean(x**2) + epsilon) * scale`, with the mean of each row.
 

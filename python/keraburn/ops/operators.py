@@ -20,7 +20,7 @@ from keraburn.ops import (
     shaping,
     sorting,
 )
-from keraburn.ops.convert import convert
+from keraburn.ops.convert import cast_to, convert
 from keraburn.ops.core import cast
 from keraburn.ops.getitem import get_item
 from keraburn.tensor import Tensor
@@ -197,6 +197,7 @@ def _install() -> None:
     tensor.mT = property(_swap_last, doc="The last two dimensions exchanged.")
     variable: Any = Variable
     variable._convert = _convert
+    variable._cast = staticmethod(cast_to)
     variable.assign_add = _assign_add
     variable.assign_sub = _assign_sub
 

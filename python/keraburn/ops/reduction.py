@@ -8,7 +8,7 @@ from typing import Any
 from keraburn import dtypes
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axes, normalize_axis
-from keraburn.ops.convert import boolean, cast_to, convert, floating, numeric, promote, scalar
+from keraburn.ops.convert import boolean, cast_to, convert, floating, in_float32, numeric, promote, scalar
 from keraburn.ops.joining import section
 from keraburn.ops.shaping import moveaxis, reshaped
 from keraburn.tensor import Tensor
@@ -57,6 +57,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     return reduce("prod", x, axis, keepdims)
 
 
+@in_float32
 def averaged(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
     """The mean of a float tensor."""
     axes = normalize_axes(axis, len(x.shape))
@@ -87,6 +88,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @operation
+@in_float32
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the squared deviations from the mean.
 

@@ -195,11 +195,17 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
 def _limits(dtype: str) -> tuple[Any, Any]:
     if dtype == "bool":
         return 0, 1
-    info = np.finfo(dtype) if dtypes.is_float(dtype) else np.iinfo(dtype)
+    if dtypes.is_float(dtype):
+        largest = dtypes.limits(dtype).max
+        return -largest, largest
+    info = np.iinfo(dtype)
     return info.min, info.max
 
 
 def _inside(bound: Any, limits: tuple[Any, Any], dtype: str) -> float:
     # 2**31 - 1 is no float32; the nearest one lies outside the integer's range.
-    near = np.dtype(dtype).type(bound)
-    return float(near if limits[0] <= int(near) <= limits[1] else np.nextafter(near, np.dtype(dtype).type(0)))
+    near = scalar(bound, dtype)
+    if limits[0] <= float(near) <= limits[1]:
+        return float(near)
+    # One step towards zero, from a power of two.
+    return float(scalar(float(near) * (1 - dtypes.limits(dtype).eps / 2), dtype))

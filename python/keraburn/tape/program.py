@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keraburn import _core, config, trace
+from keraburn.half import as_half
 from keraburn.ops.apply import emit
 from keraburn.recorder import Entry, Recorder, note, recording
 from keraburn.tensor import Tensor, TracedTensor
@@ -74,6 +75,7 @@ class Program:
         self.targets = tuple(map(leaf, targets))
         self.sources = tuple(map(leaf, sources))
         self.seeds = tuple(None if seed is None else leaf(seed) for seed in seeds)
+        self.halves = [tensor.half for tensor in self.tensors]
         specs = tuple((tensor.shape, tensor.dtype) for tensor in map(self.tensors.__getitem__, self.leaves))
         self.key = (config.device(), tuple(form), specs, self.targets, self.seeds, self.sources)
 
@@ -84,7 +86,8 @@ class Program:
             values[slot] = leaf
         for replay, given, made in self.steps:
             for slot, value in zip(made, replay([values[each] for each in given]), strict=True):
-                values[slot] = value
+                wanted = self.halves[slot]
+                values[slot] = value if wanted == value.half or wanted is None else as_half(value, wanted)
         # To this computation its leaves were numbers, wherever they came from in an outer one.
         constants = [value.id for value in leaves if isinstance(value, TracedTensor)]
         found = total_gradients(
@@ -122,6 +125,7 @@ class Compiled:
             found, values = program.build(leaves)
             inputs = [tracing.identifier(value) for value in values]
             results = [tracing.identifier(gradient) for gradient in found if gradient is not None]
+        self._halves = [gradient.half for gradient in found if gradient is not None]
         self.present = [gradient is not None for gradient in found]
         self.step = _core.Step(tracing.graph, [], [], [], inputs, results) if results else None
         self.program = program.without_tensors()
@@ -130,7 +134,8 @@ class Compiled:
         """The gradients that there are."""
         if self.step is None:
             return []
-        return [Tensor(handle) for handle in self.step.run([tensor.handle for tensor in tensors])]
+        handles = self.step.run([tensor.handle for tensor in tensors])
+        return [Tensor(handle, half) for handle, half in zip(handles, self._halves, strict=True)]
 
 
 _KEPT = 256

@@ -76,7 +76,7 @@ class Compiling(_Base):
                 place of being compiled once; much slower.
             steps_per_execution: batches between two calls of batch-level callbacks.
             jit_compile: kept for Keras's signature; steps are always compiled.
-            auto_scale_loss: kept for Keras's signature.
+            auto_scale_loss: whether under the policy "mixed_float16" the optimizer becomes a `LossScaleOptimizer`.
 
         Raises:
             ValueError: if a name is not known (the nearest known one is named) or an argument has a wrong type.
@@ -88,6 +88,9 @@ class Compiling(_Base):
         >>> model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
         """
         optimizer = optimizers.get(optimizer)
+        scales = optimizer is None or isinstance(optimizer, optimizers.LossScaleOptimizer)
+        if auto_scale_loss and not scales and self.dtype_policy.name == "mixed_float16":
+            optimizer = optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
         given = {
             "optimizer": optimizer,
             "loss": loss,

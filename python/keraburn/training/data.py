@@ -11,6 +11,7 @@ import numpy as np
 from keraburn import config, tree
 from keraburn.data.arrays import is_numbers, to_array, to_numpy, to_rows
 from keraburn.data.sparse import SparseRows
+from keraburn.dtypes import stored
 from keraburn.tensor import KerasTensor
 
 
@@ -41,8 +42,8 @@ def to_structure(value: Any, name: str, count: int | None) -> Any:
 
 
 def target_dtype(array: np.ndarray) -> str:
-    """The element type that a tensor of these values gets: the default float type for all floats."""
-    return config.floatx() if array.dtype.kind == "f" else array.dtype.name
+    """The element type in which these values are kept: the default float type for all floats."""
+    return stored(config.floatx()) if array.dtype.kind == "f" else array.dtype.name
 
 
 class Arrays:
@@ -78,7 +79,7 @@ class Arrays:
             raise ValueError(f"The data holds no samples. Received: arrays of shapes {shapes}")
         self.dtypes = [target_dtype(array) for array in self.flat]
         if dtypes is not None:
-            self.dtypes[: len(dtypes)] = dtypes
+            self.dtypes[: len(dtypes)] = map(stored, dtypes)
 
     def specs(self, rows: int) -> Any:
         """`(x, y, sample_weight)` with the shape and element type of a batch of `rows` as leaves."""
@@ -172,5 +173,5 @@ def class_weight_to_sample_weight(y: Any, class_weight: Any) -> np.ndarray:
     if labels.ndim > 1:
         labels = labels[..., 0] if labels.shape[-1] == 1 else labels.argmax(axis=-1)
     found, inverse = np.unique(np.round(labels).astype(np.int64), return_inverse=True)
-    per_class = np.array([weights.get(int(label), 1.0) for label in found], dtype=config.floatx())
+    per_class = np.array([weights.get(int(label), 1.0) for label in found], dtype=stored(config.floatx()))
     return np.ascontiguousarray(per_class[inverse.reshape(labels.shape)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from keraburn import _core, config, tree
 from keraburn.data.packing import pack_x_y_sample_weight
+from keraburn.half import as_numpy
 from keraburn.ops.convert import convert
 from keraburn.tensor import Tensor
 from keraburn.training.steps import flat_logs, plain_logs
@@ -32,6 +33,7 @@ class EagerStep:
         self.specs = specs
         self.dtypes = [spec.dtype for spec in tree.flatten(specs)]
         self.structure: Any = None
+        self._halves: list[str | None] = []
 
     @property
     def step(self) -> _Plan:
@@ -46,11 +48,17 @@ class EagerStep:
         ]
         outputs = self.outputs(self.function(pack_x_y_sample_weight(*tree.pack_sequence_as(self.specs, tensors))))
         self.structure = tree.map_structure(lambda _: 0, outputs)
-        return tree.flatten(outputs)
+        flat = tree.flatten(outputs)
+        self._halves = [output.half for output in flat]
+        return flat
 
     def outputs(self, returned: Any) -> Any:
         """What the function returned, as a structure of tensors."""
         return tree.map_structure(convert, returned)
+
+    def arrays(self, kept: list[np.ndarray]) -> list[np.ndarray]:
+        """The outputs in their own types, from the arrays in which they are kept."""
+        return [each if half is None else as_numpy(each, half) for each, half in zip(kept, self._halves, strict=True)]
 
     def run(self, leaves: Sequence[np.ndarray]) -> Any:
         """The outputs of one batch as numpy arrays."""

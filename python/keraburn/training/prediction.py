@@ -38,7 +38,7 @@ class Collected:
         else:
             size = self.feed.batch_size
             batch = [array[first * size : last * size] for array in self.arrays]
-        return {"outputs": tree.pack_sequence_as(self.feed.step.structure, batch)}
+        return {"outputs": tree.pack_sequence_as(self.feed.step.structure, self.feed.step.arrays(batch))}
 
     def result(self, batches: int) -> Any:
         """The outputs of the first `batches` batches."""
@@ -47,7 +47,7 @@ class Collected:
             whole = [array if rows == len(array) else array[:rows].copy() for array in self.arrays]
         else:
             whole = [np.concatenate(parts) for parts in zip(*self.parts, strict=True)]
-        return tree.pack_sequence_as(self.feed.step.structure, whole)
+        return tree.pack_sequence_as(self.feed.step.structure, self.feed.step.arrays(whole))
 
 
 def _follow_rows(feed: ArrayFeed) -> bool:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from keraburn import _core, config, ops, tree
 from keraburn.data.packing import pack_x_y_sample_weight
+from keraburn.dtypes import stored
+from keraburn.half import as_numpy
 from keraburn.tensor import Tensor
 from keraburn.trace import Compiled
 
@@ -80,13 +84,16 @@ class PredictStep:
 
     def __init__(self, function: Callable[[Any], Any], specs: Any) -> None:
         self.specs: list[tuple[tuple[int, ...], str]] = []
+        self._halves: list[str | None] = []
 
         def run(x: Any, y: Any, sample_weight: Any) -> Any:
             outputs = tree.map_structure(
                 lambda leaf: leaf if isinstance(leaf, Tensor) else ops.convert_to_tensor(leaf),
                 function(pack_x_y_sample_weight(x, y, sample_weight)),
             )
-            self.specs = [(leaf.shape, leaf.dtype) for leaf in tree.flatten(outputs)]
+            leaves = tree.flatten(outputs)
+            self.specs = [(leaf.shape, stored(leaf.dtype)) for leaf in leaves]
+            self._halves = [leaf.half for leaf in leaves]
             return outputs
 
         compiled = Compiled(run, specs)
@@ -97,10 +104,12 @@ class PredictStep:
 
     def run(self, leaves: list[Any]) -> Any:
         """The outputs of one batch as numpy arrays."""
-        outputs = self.step.run(leaves)
-        if self.is_single:
-            return outputs[0].numpy()
-        return tree.pack_sequence_as(self.structure, [output.numpy() for output in outputs])
+        outputs = self.arrays([output.numpy() for output in self.step.run(leaves)])
+        return outputs[0] if self.is_single else tree.pack_sequence_as(self.structure, outputs)
+
+    def arrays(self, kept: list[np.ndarray]) -> list[np.ndarray]:
+        """The outputs in their own types, from the arrays in which they are kept."""
+        return [each if half is None else as_numpy(each, half) for each, half in zip(kept, self._halves, strict=True)]
 
 
 class StepCache:
