@@ -126,7 +126,7 @@ class EventFile:
         if not self._waiting:
             return
         if self._path is None:
-            self._path = self._make()
+            self._path = self._new_path()
         with open(self._path, "ab") as file:
             file.write(self._waiting)
         self._waiting.clear()
@@ -138,19 +138,17 @@ class EventFile:
         self._write(message((integer(2, int(step)), block(5, block(1, value)))))
 
     def _write(self, event: bytes) -> None:
-        self._waiting += record(message((double(1, time.time()), event)))
+        now = double(1, time.time())
+        if self._path is None and not self._waiting:
+            self._waiting += record(message((now, block(3, "brain.Event:2"), block(10, block(1, "keraburn")))))
+        self._waiting += record(message((now, event)))
         if len(self._waiting) > _MOST_WAITING:
             self.flush()
 
-    def _make(self) -> str:
-        """The path of a new file, which holds the version alone."""
+    def _new_path(self) -> str:
         import platform
 
         os.makedirs(self.folder, exist_ok=True)
-        now = time.time()
-        name = f"events.out.tfevents.{int(now):010d}.{platform.node()}.{os.getpid()}.{next(_files)}.v2"
-        path = os.path.join(self.folder, name)
-        version = message((double(1, now), block(3, "brain.Event:2"), block(10, block(1, "keraburn"))))
-        with open(path, "xb") as file:
-            file.write(record(version))
-        return path
+        began = int(time.time())
+        name = f"events.out.tfevents.{began:010d}.{platform.node()}.{os.getpid()}.{next(_files)}.v2"
+        return os.path.join(self.folder, name)
