@@ -10,9 +10,11 @@ from keraburn.layers.discretization import Discretization
 from keraburn.layers.einsum_dense import EinsumDense
 from keraburn.layers.embedding import Embedding
 from keraburn.layers.encoding import CategoryEncoding
+from keraburn.layers.hashing import HashedCrossing, Hashing
 from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
+from keraburn.layers.lookup import IntegerLookup, StringLookup
 from keraburn.layers.merging import (
     Add,
     Average,
@@ -58,6 +60,7 @@ from keraburn.layers.row_normalization import GroupNormalization, RMSNormalizati
 from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
 from keraburn.layers.spectral import SpectralNormalization
+from keraburn.layers.text_vectorization import TextVectorization
 from keraburn.layers.wrapper import Wrapper
 
 _LAYERS = registry.publish(
@@ -90,8 +93,11 @@ _LAYERS = registry.publish(
         GlobalMaxPooling1D,
         GroupNormalization,
         GroupQueryAttention,
+        HashedCrossing,
+        Hashing,
         Identity,
         InputLayer,
+        IntegerLookup,
         LSTM,
         LSTMCell,
         Lambda,
@@ -118,7 +124,9 @@ _LAYERS = registry.publish(
         SpatialDropout1D,
         SpectralNormalization,
         StackedRNNCells,
+        StringLookup,
         Subtract,
+        TextVectorization,
         TimeDistributed,
         UnitNormalization,
         Wrapper,
@@ -182,10 +190,13 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GroupNormalization",
     "GroupQueryAttention",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "LSTMCell",
     "Lambda",
     "Layer",
@@ -210,7 +221,9 @@ __all__ = [
     "SpatialDropout1D",
     "SpectralNormalization",
     "StackedRNNCells",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "TimeDistributed",
     "UnitNormalization",
     "Wrapper",

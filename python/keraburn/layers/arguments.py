@@ -47,3 +47,33 @@ def integers(layer: object, name: str, value: Any) -> tuple[int, ...]:
             f"Received: {name}={value!r}"
         )
     return tuple(int(each) for each in values)
+
+
+def one_of(layer: object, name: str, value: Any, known: tuple[str, ...]) -> None:
+    """Check that `value` is one of some strings.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(
+            f"Unknown value for `{name}` argument of {type(layer).__name__}. Allowed values are: {known}. "
+            f"Received: {name}={value}"
+        )
+
+
+def salt(value: Any, owner: str) -> list[int] | None:
+    """The key of a hash as two integers: None, one integer for both, or two.
+
+    Raises:
+        ValueError: if it is none of these.
+    """
+    if value is None:
+        return None
+    keys = list(value) if isinstance(value, (list, tuple)) else [value, value]
+    if len(keys) != 2 or any(isinstance(key, bool) or not isinstance(key, numbers.Integral) for key in keys):
+        raise ValueError(
+            f"The `salt` argument for `{owner}` can only be a tuple of size 2 integers, or a single integer. "
+            f"Received: salt={value}."
+        )
+    return [int(key) for key in keys]

@@ -90,7 +90,8 @@ class InputLayer(Layer):
         elif shape is not None:
             batch_shape = (batch_size, *standardize_shape(shape))
         self.batch_shape = standardize_shape(batch_shape)
-        self._dtype = standardize_dtype(dtype)
+        # No tensors have this dtype: layers for strings come next.
+        self._dtype = "string" if dtype in ("string", str) else standardize_dtype(dtype)
         self.sparse = False
         self.ragged = False
         self.optional = optional
@@ -127,7 +128,7 @@ def _check_input_tensor(tensor: Any, shape: Any, batch_size: Any, batch_shape: A
         "batch_size": (batch_size, tensor.shape[:1] == (batch_size,)),
         "shape": (shape, shape is None or tensor.shape[1:] == tuple(shape)),
         "batch_shape": (batch_shape, batch_shape is None or tensor.shape == tuple(batch_shape)),
-        "dtype": (dtype, dtype is None or tensor.dtype == standardize_dtype(dtype)),
+        "dtype": (dtype, dtype is None or tensor.dtype == (dtype if dtype == "string" else standardize_dtype(dtype))),
     }
     for name, (value, fits) in expected.items():
         if value is not None and not fits:
