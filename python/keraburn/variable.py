@@ -77,8 +77,8 @@ class Variable(Operators):
                 dtype = config.floatx()
             elif dtype is None and array.dtype == np.int64:
                 dtype = "int32"
-            if dtype is not None:
-                dtype = dtypes.standardize_dtype(dtype)
+            elif dtype is not None or array.dtype.name in dtypes.HALVES:
+                dtype = dtypes.standardize_dtype(dtype or array.dtype)
             if dtype in dtypes.HALVES:
                 value = Tensor(_core.Tensor(half.stored_array(array, dtype), config.device()), dtype)
             else:
@@ -96,8 +96,10 @@ class Variable(Operators):
     @property
     def value(self) -> Tensor:
         """The current value; under a trace, the graph's."""
-        recorders = _active.recorders
-        if recorders:
+        scope, recorders = _active.stateless, _active.recorders
+        if scope is not None and id(self) in scope.state_mapping:
+            value = scope.state_mapping[id(self)]
+        elif recorders:
             value = recorder.read(self, recorders)
         else:
             active = trace.current()
@@ -147,7 +149,9 @@ class Variable(Operators):
                 f"Target variable: {self!r}"
             )
         active = trace.current()
-        if active is None:
+        if _active.stateless is not None:
+            _active.stateless.add_update((self, value))
+        elif active is None:
             self.handle.assign(value.handle)
             _active.values.pop(id(self), None)
         else:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from keraburn import config as settings
+from keraburn.dtype_policies import DTypePolicy
 from keraburn.random import SeedGenerator
 
 T = TypeVar("T")
@@ -164,3 +165,5 @@ def raise_unknown(kind: str, name: str, known: Iterable[str]) -> NoReturn:
 
 
 publish("keras.random", [SeedGenerator])
+publish("keras", [DTypePolicy])
+publish("keras.dtype_policies", [DTypePolicy])
