@@ -17,7 +17,7 @@ from keraburn.ops.shaping import permuted, reshaped
 from keraburn.tensor import Tensor
 
 # Scores of a head from which on they are computed block by block.
-LONG = 256 * 256
+LONG = 128 * 128
 
 
 @operation
@@ -111,8 +111,8 @@ def _by_blocks(query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: floa
     inputs = [query, key, value]
     if mask is not None:
         # A query from which all keys before it are hidden attends to the later ones, too.
-        seen = _allowed(mask, is_causal, length, key.shape[1])
-        inputs.append(emit("broadcast_to", seen, shape=[rows, heads, length, key.shape[1]]))
+        seen: Any = _allowed(mask, is_causal, length, key.shape[1])
+        inputs.append(reshaped(seen, [1] * (4 - seen.ndim) + list(seen.shape)))
         is_causal = False
     how = {"scale": scale, "causal": is_causal}
     packed = emit("attention", *inputs, **how)

@@ -43,9 +43,13 @@ fn sizes(inputs: &[&Spec]) -> Result<Sizes> {
         return wrong("floats of one dtype");
     }
     let Sizes { batch, queries, keys, heads, .. } = sizes;
-    let fits = |mask: &&Spec| mask.shape.dims() == [batch, heads, queries, keys] && mask.dtype == DType::Bool;
+    let full = [batch, heads, queries, keys];
+    let fits = |mask: &&Spec| {
+        let dims = mask.shape.dims();
+        mask.dtype == DType::Bool && dims.len() == 4 && dims.iter().zip(full).all(|(&dim, all)| dim == all || dim == 1)
+    };
     if !inputs.get(3).is_none_or(fits) {
-        return wrong("a mask of bool, a value for each query and key of each head");
+        return wrong("a mask of bool with four dimensions, each as of the scores or 1");
     }
     Ok(sizes)
 }
@@ -53,7 +57,8 @@ fn sizes(inputs: &[&Spec]) -> Result<Sizes> {
 /// `softmax(queries · keysᵀ · scale) · values` for each head.
 ///
 /// Inputs: queries `[batch, queries, heads, size]`, keys `[batch, keys, shared, size]`, values
-/// `[batch, keys, shared, width]` and perhaps a mask `[batch, heads, queries, keys]`, false where a key is hidden.
+/// `[batch, keys, shared, width]` and perhaps a mask `[batch, heads, queries, keys]`, any of these perhaps 1,
+/// false where a key is hidden.
 ///
 /// The result is flat: outputs `[batch, queries, heads, width]`, then for each query of each head the largest score and
 /// the sum of the weights relative to it.

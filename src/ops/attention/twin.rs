@@ -32,7 +32,10 @@ fn scaled(x: &Value, number: f64) -> Result<Value> {
 fn seen(how: How, sizes: Sizes, mask: Option<&Value>, like: &Value) -> Result<Option<Value>> {
     let Sizes { batch, queries, keys, heads, shared, .. } = sizes;
     let mask = match mask {
-        Some(mask) => Some(engine::reshape(mask, &Shape(vec![batch, shared, heads / shared, queries, keys]))?),
+        Some(mask) => {
+            let whole = engine::broadcast_to(mask, &Shape(vec![batch, heads, queries, keys]))?;
+            Some(engine::reshape(&whole, &Shape(vec![batch, shared, heads / shared, queries, keys]))?)
+        }
         None => None,
     };
     if !how.causal {
