@@ -16,7 +16,19 @@ CRATE = ROOT / "src"
 # Lowest first; those of one line may name each other, as long as no circle arises.
 PYTHON_LAYERS = [
     {"_core", "_names"},
-    {"config", "tree", "dtypes", "dtype_policies", "half", "tensor", "trace", "recorder", "variable", "backend"},
+    {
+        "config",
+        "tree",
+        "dtypes",
+        "dtype_policies",
+        "half",
+        "tensor",
+        "trace",
+        "recorder",
+        "variable",
+        "stateless",
+        "backend",
+    },
     {"ops", "random"},
     {"tape"},
     {"registry"},

@@ -44,6 +44,7 @@ from keraburn.models import Model as Model
 from keraburn.models import Sequential as Sequential
 from keraburn.optimizers import Optimizer as Optimizer
 from keraburn.regularizers import Regularizer as Regularizer
+from keraburn.stateless import StatelessScope as StatelessScope
 from keraburn.tape import GradientTape as GradientTape
 from keraburn.tensor import KerasTensor as KerasTensor
 from keraburn.tensor import Tensor as Tensor

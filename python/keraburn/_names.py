@@ -44,6 +44,7 @@ CLASSES = (
     "Optimizer",
     "Regularizer",
     "Sequential",
+    "StatelessScope",
     "Variable",
     "device",
     "name_scope",

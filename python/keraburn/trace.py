@@ -27,6 +27,8 @@ class _Active(threading.local):
         self.autocast: str | None = None
         # How many variables this thread has made.
         self.made = 0
+        # The innermost scope in which variables have other values.
+        self.stateless: Any = None
 
 
 _active = _Active()
@@ -43,9 +45,11 @@ def suspended() -> Iterator[None]:
     stack, _active.stack = _active.stack, []
     recorders, _active.recorders = _active.recorders, []
     autocast, _active.autocast = _active.autocast, None
+    stateless, _active.stateless = _active.stateless, None
     try:
         yield
     finally:
+        _active.stateless = stateless
         _active.autocast = autocast
         _active.stack = stack
         _active.recorders = recorders

@@ -15,10 +15,11 @@ from keraburn import constraints, dtype_policies, initializers, ops, regularizer
 from keraburn.dtypes import is_float
 from keraburn.layers import call as calls
 from keraburn.layers import copying
-from keraburn.layers.description import Description, symbols_of
+from keraburn.layers.description import symbols_of
 from keraburn.layers.input_spec import assert_input_compatibility
 from keraburn.layers.node import Node
 from keraburn.layers.operation import Operation, default, is_default, signature
+from keraburn.layers.pure import PureCalls
 from keraburn.ops import apply
 from keraburn.ops.convert import convert
 from keraburn.tensor import Tensor
@@ -63,7 +64,7 @@ def _built_once(build: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-class Layer(Description, Operation):
+class Layer(PureCalls, Operation):
     """A callable with weights: subclasses make them in `build` and compute with them in `call`.
 
     Attributes that are variables, layers, metrics or seed generators, and those inside lists, dicts, tuples and sets,

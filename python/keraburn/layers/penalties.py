@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keraburn import trace, tree
+from keraburn import stateless, trace, tree
 from keraburn.layers.state import State
 from keraburn.tensor import Tensor, TracedTensor
 
@@ -26,6 +26,10 @@ class Penalties(State):
                     f"Received invalid value: {value}"
                 )
         self._losses.extend(losses)
+        scope = stateless.current()
+        if scope is not None and scope.collect_losses:
+            for value in losses:
+                scope.add_loss(value)
 
     @property
     def losses(self) -> list[Tensor]:

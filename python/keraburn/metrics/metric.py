@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from keraburn import config, dtypes, initializers, ops
+from keraburn import config, dtypes, initializers, ops, stateless
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
 
@@ -124,6 +124,42 @@ class Metric:
     # Keras 2's name.
     def reset_states(self) -> None:
         self.reset_state()
+
+    def _mapping(self, values: Any) -> Any:
+        return stateless.mapping_of(self.variables, values, f"{type(self).__name__}().variables", "metric_variables")
+
+    def stateless_update_state(self, metric_variables: Any, *args: Any, **kwargs: Any) -> list[Tensor]:
+        """The variables' values after a batch, the variables themselves staying as they are.
+
+        Args:
+            metric_variables: the values of `variables` before it.
+            args: as for `update_state`.
+            kwargs: as for `update_state`.
+
+        Raises:
+            ValueError: if there are too many or too few values.
+        """
+        with stateless.StatelessScope(self._mapping(metric_variables)) as scope:
+            self.update_state(*args, **kwargs)
+        return stateless.values_of(scope, self.variables)
+
+    def stateless_result(self, metric_variables: Any) -> Any:
+        """The result for variables that have other values.
+
+        Args:
+            metric_variables: the values of `variables`.
+
+        Raises:
+            ValueError: if there are too many or too few values.
+        """
+        with stateless.StatelessScope(self._mapping(metric_variables)):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Tensor]:
+        """The variables' values after a reset, the variables themselves staying as they are."""
+        with stateless.StatelessScope() as scope:
+            self.reset_state()
+        return stateless.values_of(scope, self.variables)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.update_state(*args, **kwargs)

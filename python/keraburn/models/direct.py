@@ -20,6 +20,11 @@ _context = calls.context
 _PLANS = 32
 
 
+def _is_plain() -> bool:
+    """Whether no layer is being called, and variables have the values that they keep."""
+    return _context.entry is None and _active.stateless is None
+
+
 class _Spec:
     """What a plan is made for."""
 
@@ -44,7 +49,7 @@ class DirectCalls(Layer):
         self.__dict__["_plans"] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not _active.stack and not _active.recorders and _context.entry is None:
+        if len(args) == 1 and not _active.stack and not _active.recorders and _is_plain():
             x = args[0]
             kind = type(x)
             if kind is np.ndarray:

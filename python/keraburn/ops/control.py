@@ -20,12 +20,16 @@ from keraburn.tensor import Tensor
 
 def _run(branch: Callable[[], Any], active: trace.Trace) -> tuple[Any, dict[int, Any]]:
     """What a branch returns and what it assigns, without the assignments taking effect."""
-    before = dict(active._writes)
+    scope = trace._active.stateless
+    before = dict(active._writes if scope is None else scope.state_mapping)
     try:
         result = branch()
-        return result, active._writes
+        return result, active._writes if scope is None else scope.state_mapping
     finally:
-        active._writes = before
+        if scope is None:
+            active._writes = before
+        else:
+            scope.state_mapping = before
 
 
 def _merged(predicate: Tensor, first: Any, second: Any, what: str) -> Any:
@@ -48,6 +52,14 @@ def _merged(predicate: Tensor, first: Any, second: Any, what: str) -> Any:
 
 
 def _merge_writes(active: trace.Trace, predicate: Tensor, first: dict[int, Any], second: dict[int, Any]) -> None:
+    scope = trace._active.stateless
+    if scope is not None:
+        for key in {**first, **second}:
+            variable = scope.variables[key]
+            kept = variable.value
+            a, b = first.get(key, kept), second.get(key, kept)
+            scope.state_mapping[key] = a if a is b else emit("where", predicate, a, b)
+        return
     for key in {**first, **second}:
         variable, source = active._reads[key]
         kept = active._writes.get(key, source)

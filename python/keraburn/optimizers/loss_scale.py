@@ -128,6 +128,9 @@ class LossScaleOptimizer(Optimizer):
         self._when(finite, step)
         self._when(ops.logical_not(finite), leave_out)
 
+    def _trained(self) -> list[Variable]:
+        return self.inner_optimizer._trained()
+
     def check_finite(self, grads: Sequence[Tensor | None]) -> Tensor:
         """Whether every number of every gradient is finite."""
         checks = [ops.all(ops.isfinite(each)) for each in grads if each is not None]

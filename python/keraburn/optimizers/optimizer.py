@@ -140,7 +140,6 @@ class Optimizer(State):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self._trainable_variables: list[Variable] = []
         self._averages: list[Variable] = []
         self._accumulators_of_gradients: list[Variable] = []
         # What one step computes once for all variables; None between steps.

@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from keraburn import config, initializers
+from keraburn import config, initializers, stateless
+from keraburn.tensor import Tensor
 from keraburn.variable import Variable
 
 
@@ -22,6 +23,7 @@ class State:
         self.name = name
         self.built = False
         self._variables: list[Variable] = []
+        self._trainable_variables: list[Variable] = []
         # Positions of the trained variables, by `_var_key`.
         self._indices: dict[int, int] = {}
         self._undecayed: set[int] = set()
@@ -31,6 +33,47 @@ class State:
     def variables(self) -> list[Variable]:
         """Iteration, learning rate, then the slots in the order of the model's variables."""
         return list(self._variables)
+
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """What an update would assign to the trained variables and to the optimizer's own; nothing is assigned.
+
+        Args:
+            optimizer_variables: values of `variables`.
+            grads: gradients of the trained variables.
+            trainable_variables: values of the trained variables.
+
+        Returns:
+            The new values of the trained variables, and those of `variables`.
+
+        Raises:
+            ValueError: if the optimizer is not built, or there are too many or too few values.
+        """
+        name = type(self).__name__
+        if not self.built:
+            raise ValueError(
+                f"To call `stateless_apply`, {name} must be built (i.e. its variables must have been created). You can "
+                "build it via `optimizer.build(trainable_variables)`."
+            )
+        trained = self._trained()
+        mapping = stateless.mapping_of(
+            self.variables, optimizer_variables, f"{name}().variables", "optimizer_variables"
+        )
+        mapping += stateless.mapping_of(
+            trained, trainable_variables, "the optimizer's trainable variables", "trainable_variables"
+        )
+        with stateless.StatelessScope(mapping) as scope:
+            self.apply(grads, trained)
+        return stateless.values_of(scope, trained), stateless.values_of(scope, self.variables)
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
+        """One step of the optimizer."""
+        raise NotImplementedError
+
+    def _trained(self) -> list[Variable]:
+        """The variables that the optimizer was built for."""
+        return self._trainable_variables
 
     def _track_variable(self, variable: Variable) -> None:
         if all(variable is not known for known in self._variables):
