@@ -106,23 +106,25 @@ def windows(items: Iterator[Any], size: int, shift: int, stride: int, drop: bool
 
 
 def interleaved(streams: Iterator[Iterator[Any]], cycle: int, block: int) -> Iterator[Any]:
-    """Items of `cycle` streams in turn, `block` of each; a stream that ends makes place for the next."""
-    open_ones = list(itertools.islice(streams, cycle))
-    place = 0
-    while open_ones:
-        place %= len(open_ones)
-        given = 0
-        for item in itertools.islice(open_ones[place], block):
-            given += 1
-            yield item
-        if given == block:
-            place += 1
-            continue
-        following = next(streams, None)
-        if following is None:
-            del open_ones[place]
-        else:
-            open_ones[place] = following
+    """Up to `block` items of each of `cycle` streams in turn; where one has ended the next begins, a turn later."""
+    slots: list[Iterator[Any] | None] = [None] * cycle
+    ended = False
+    while True:
+        for place in range(cycle):
+            if slots[place] is None and not ended:
+                slots[place] = next(streams, None)
+                ended = slots[place] is None
+            stream = slots[place]
+            if stream is None:
+                continue
+            for _ in range(block):
+                item = next(stream, _END)
+                if item is _END:
+                    slots[place] = None
+                    break
+                yield item
+        if ended and not any(slots):
+            return
 
 
 def padded(items: list[Any], shapes: Any, values: Any) -> Any:

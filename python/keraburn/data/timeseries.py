@@ -97,8 +97,7 @@ def timeseries_dataset_from_array(
     answers = None if targets is None else to_numpy(targets, "targets")[first:]
     count = len(series) - (sequence_length - 1) * sampling_rate
     if answers is not None:
-        # Keras counts all targets, also those before the first point that is used.
-        count = min(count, len(to_numpy(targets, "targets")))
+        count = min(count, len(answers))
     starts = np.arange(0, max(count, 0), sequence_stride)
     if sequence_length < 1 or not len(starts):
         raise ValueError(
