@@ -1,4 +1,4 @@
-"""Arrays, tables and columns of other libraries are read as the numbers that they hold, without copies where possible."""
+"""Arrays, tables and columns of other libraries are read as the numbers they hold, shared where possible."""
 
 from __future__ import annotations
 

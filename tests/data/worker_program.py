@@ -55,6 +55,15 @@ def losses(**arguments):
     return model.fit(Squares(**arguments), epochs=2, shuffle=False, verbose=0).history["loss"]
 
 
+def traceback_of(call):
+    """The text of the error that a call ends with."""
+    try:
+        call()
+    except KeyError:
+        return traceback.format_exc()
+    return "no error"
+
+
 def main(method):
     multiprocessing.set_start_method(method)
     expected = product(0)
@@ -67,12 +76,7 @@ def main(method):
 
     results = in_order(fail_at_three, range(6), 2, 2, True)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
-    try:
-        next(results)
-    except KeyError as error:
-        assert "in fail_at_three" in "".join(traceback.format_exception(error))
-    else:
-        raise AssertionError("no error")
+    assert "in fail_at_three" in traceback_of(lambda: next(results))
 
     alone = losses()
     assert losses(workers=2, use_multiprocessing=True) == alone
