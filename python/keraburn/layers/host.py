@@ -109,6 +109,18 @@ def _nested(value: Any) -> np.ndarray:
     return array
 
 
+def strings_array(value: Any) -> np.ndarray:
+    """Strings as an array of objects."""
+    if isinstance(value, (list, tuple)):
+        if any(isinstance(item, (list, tuple)) or hasattr(item, "shape") for item in value):
+            return _nested(value)
+        array = np.empty(len(value), dtype=object)
+        array[:] = value
+        return array
+    array = _array(value)
+    return np.array(value, dtype=object) if array is None else array
+
+
 def is_batches(data: Any) -> bool:
     """Whether `adapt` is given batches one by one, rather than an array."""
     whole = isinstance(data, (str, bytes, list, tuple, np.ndarray, Tensor)) or hasattr(data, "__array__")

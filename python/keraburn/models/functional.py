@@ -18,6 +18,7 @@ from keraburn.layers.node import Node, ordered_nodes, run_nodes
 from keraburn.layers.operation import Operation, signature
 from keraburn.models.direct import DirectCalls
 from keraburn.models.graph_config import graph_from_config, graph_to_config
+from keraburn.models.host import HostPart, is_prepared
 from keraburn.models.model import Model, _Kinds
 from keraburn.ops import apply
 from keraburn.ops.convert import convert
@@ -45,6 +46,8 @@ class Functional(DirectCalls, Model):
     _nodes: list[Node]
     _nodes_by_depth: dict[int, list[Node]]
     _operations: list[Operation]
+    # What runs before the graph; None if nothing does.
+    _host: HostPart | None
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         _check_symbols("inputs", inputs, outputs, inputs)
@@ -65,7 +68,9 @@ class Functional(DirectCalls, Model):
 
     def _describe_graph(self, inputs: Any, outputs: Any) -> None:
         graph = Graph(inputs, outputs)
+        host = HostPart(graph.inputs, graph.nodes, graph.outputs)
         self.__dict__.update(
+            _host=host if host.exists else None,
             _inputs_struct=inputs,
             _outputs_struct=outputs,
             _inputs=graph.inputs,
@@ -127,7 +132,8 @@ class Functional(DirectCalls, Model):
 
     @property
     def input_spec(self) -> Any:
-        if "_inputs" not in self.__dict__:
+        # What the host hands over is checked there.
+        if "_inputs" not in self.__dict__ or self._host is not None:
             return None
         if isinstance(self._inputs_struct, dict):
             return [_spec_of(self._inputs_struct[key], key) for key in sorted(self._inputs_struct)]
@@ -137,8 +143,23 @@ class Functional(DirectCalls, Model):
     def input_spec(self, value: Any) -> None:
         pass
 
+    @property
+    def _begins_on_host(self) -> bool:  # type: ignore[override]
+        return self._host is not None
+
+    def _on_host(self, inputs: Any) -> Any:
+        if self._host is None or is_prepared(inputs):
+            return inputs
+        if isinstance(self._inputs_struct, KerasTensor) and not isinstance(inputs, dict):
+            # A list is one input's rows, unless it holds an array.
+            alone = isinstance(inputs, (list, tuple)) and len(inputs) == 1 and np.ndim(inputs[0]) > 0
+            return self._host.prepare(list(inputs) if alone and hasattr(inputs[0], "shape") else [inputs])
+        return self._host.prepare(self._flat(inputs))
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if args and not isinstance(args[0], (np.ndarray, Tensor)):
+        if args and self._host is not None and not _are_symbols(args[0]):
+            args = (self._on_host(args[0]), *args[1:])
+        elif args and not isinstance(args[0], (np.ndarray, Tensor)):
             args = (self._arrays(args[0]), *args[1:])
         return super().__call__(*args, **kwargs)
 
@@ -153,21 +174,34 @@ class Functional(DirectCalls, Model):
         return inputs
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        tensors = self._standardize(inputs)
-        if mask is not None:
-            calls.set_masks(tensors, [mask] if isinstance(mask, Tensor) else tree.flatten(mask))
-        values = {id(symbol): tensor for symbol, tensor in zip(self._inputs, tensors, strict=True)}
+        inner: list[tuple[Node, Any]] = []
+        if self._host is not None:
+            values, inner = self._host.unpack(self._on_host(inputs))
+            for symbol in self._host.crossing:
+                if symbol.dtype != "string":
+                    values[id(symbol)] = self._standardize_one(values[id(symbol)], symbol)
+        else:
+            tensors = self._standardize(inputs)
+            if mask is not None:
+                calls.set_masks(tensors, [mask] if isinstance(mask, Tensor) else tree.flatten(mask))
+            values = {id(symbol): tensor for symbol, tensor in zip(self._inputs, tensors, strict=True)}
 
         def run(operation: Operation, args: Any, kwargs: Any) -> Any:
             if training is not None and isinstance(operation, Layer):
                 kwargs["training"] = training
             return operation(*args, **kwargs)  # type: ignore[operator]
 
+        for node, given in inner:
+            found = run(node.operation, (given,), {})
+            values.update(zip(map(id, node.output_tensors), tree.flatten(found), strict=True))
         run_nodes(self._nodes, values, run)
         outputs = tree.map_structure(lambda symbol: values[id(symbol)], self._outputs_struct)
         return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if self._host is not None:
+            outputs = tree.map_structure(lambda symbol: KerasTensor(symbol.shape, symbol.dtype), self._outputs_struct)
+            return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
         return apply.describe(self.call, (inputs,), {"training": training, "mask": mask})
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -191,6 +225,10 @@ class Functional(DirectCalls, Model):
 
     def _standardize(self, inputs: Any) -> list[Any]:
         """The inputs as a flat list of tensors of the described dtypes and ranks."""
+        return [self._standardize_one(v, symbol) for v, symbol in zip(self._flat(inputs), self._inputs, strict=True)]
+
+    def _flat(self, inputs: Any) -> list[Any]:
+        """The inputs as a flat list."""
         struct = self._inputs_struct
         if isinstance(inputs, dict) and not isinstance(struct, dict):
             missing = [name for name in self.input_names if name not in inputs]
@@ -217,7 +255,7 @@ class Functional(DirectCalls, Model):
                 f'Layer "{self._title}" expects {len(self._inputs)} input(s), but it received {len(flat)} '
                 "input tensors."
             )
-        return [self._standardize_one(tensor, symbol) for tensor, symbol in zip(flat, self._inputs, strict=True)]
+        return flat
 
     def _standardize_one(self, value: Any, symbol: KerasTensor) -> Any:
         if value is None:
@@ -254,6 +292,11 @@ def _is_plain(cls: type) -> bool:
         return True
     kinds = {parameter.kind for parameter in parameters}
     return kinds >= {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+
+
+def _are_symbols(inputs: Any) -> bool:
+    """Whether a model is being described; long lists are data."""
+    return not (isinstance(inputs, (list, tuple)) and len(inputs) > 256) and apply.has_symbols(inputs)
 
 
 class Graph:

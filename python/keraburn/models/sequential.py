@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from keraburn import registry
 from keraburn.layers import call as calls
+from keraburn.layers.host import HostLayer, strings_array
 from keraburn.layers.input_layer import InputLayer, standardize_shape
 from keraburn.layers.layer import Layer
 from keraburn.layers.operation import signature
@@ -157,6 +160,22 @@ class Sequential(DirectCalls, Model):
         graph.__dict__["_owner_name"] = self.name
         self.__dict__["_functional"] = graph
 
+    @property
+    def _begins_on_host(self) -> bool:  # type: ignore[override]
+        if self._functional is not None:
+            return self._functional._begins_on_host
+        return bool(self._layers) and isinstance(self._layers[0], HostLayer)
+
+    def _on_host(self, inputs: Any) -> Any:
+        if self._functional is None and self._begins_on_host:
+            self.build((None, *np.shape(strings_array(inputs))[1:]))
+        return inputs if self._functional is None else self._functional._on_host(inputs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if args and self._begins_on_host and not isinstance(args[0], KerasTensor):
+            args = (self._on_host(args[0]), *args[1:])
+        return super().__call__(*args, **kwargs)
+
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._functional is not None:
             return self._functional.call(inputs, training=training, mask=mask)
@@ -231,6 +250,9 @@ class Sequential(DirectCalls, Model):
 
     @property
     def input_dtype(self) -> str:
+        # What comes after the host is as any layer takes it.
+        if self._begins_on_host:
+            return self.compute_dtype
         layers = self._layers
         return layers[0].dtype if layers and isinstance(layers[0], InputLayer) else self.compute_dtype
 

@@ -49,6 +49,12 @@ class Compiling(_Base):
     _compile_config: dict[str, Any] | None = None
     _shuffle_seed = 0
     _seeded = 0
+    # Whether layers of strings or hashes come first, through which data goes before the graph.
+    _begins_on_host = False
+
+    def _on_host(self, inputs: Any) -> Any:
+        """What the graph takes for these inputs."""
+        return inputs
 
     # Compiling.
 

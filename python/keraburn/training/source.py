@@ -45,6 +45,7 @@ def make_arrays(model: Any, x: Any, y: Any = None, sample_weight: Any = None) ->
     """
     if x is None:
         raise ValueError("`x`, the input data, is missing. Received: x=None")
+    x = model._on_host(x)
     inputs, outputs = _symbols(model, "inputs"), _symbols(model, "outputs")
     x = to_structure(x, "x", len(inputs) if inputs else None)
     if y is not None:

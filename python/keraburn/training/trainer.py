@@ -273,7 +273,8 @@ class Trainer(Resuming):
         >>> model.predict(np.ones((5, 2)), verbose=0).shape
         (5, 3)
         """
-        if type(x) is np.ndarray and verbose == 0 and steps is None and callbacks is None and not self.run_eagerly:
+        plain = type(x) is np.ndarray and not self._begins_on_host
+        if plain and verbose == 0 and steps is None and callbacks is None and not self.run_eagerly:
             # One batch, met before: nothing needs to be prepared.
             step = self._steps.get(("predict one", config.device(), x.shape, x.dtype))
             if step is not None and (batch_size is None or type(batch_size) is int) and len(x) <= (batch_size or 32):
@@ -290,7 +291,7 @@ class Trainer(Resuming):
             callbacks.on_predict_begin()
             outputs = predict_all(feed, callbacks, lambda: self.stop_predicting, self.steps_per_execution)
             callbacks.on_predict_end()
-        if type(x) is np.ndarray and isinstance(feed, ArrayFeed) and feed.batches == 1:
+        if plain and isinstance(feed, ArrayFeed) and feed.batches == 1:
             self._steps.put(("predict one", config.device(), x.shape, x.dtype), feed.step)
         return outputs
 
@@ -348,7 +349,7 @@ class Trainer(Resuming):
         key = None
         step = None
         plain = type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None
-        if plain and not self.run_eagerly:
+        if plain and not self.run_eagerly and not self._begins_on_host:
             key = (kind, config.device(), x.shape, x.dtype, y.shape, y.dtype)
             step = self._steps.get(key)
         if step is not None:
