@@ -40,10 +40,13 @@ from keraburn.layers import Layer as Layer
 from keraburn.layers.operation import Operation as Operation
 from keraburn.losses import Loss as Loss
 from keraburn.metrics import Metric as Metric
+from keraburn.models import Function as Function
 from keraburn.models import Model as Model
 from keraburn.models import Sequential as Sequential
 from keraburn.optimizers import Optimizer as Optimizer
 from keraburn.regularizers import Regularizer as Regularizer
+from keraburn.rematerialization import RematScope as RematScope
+from keraburn.rematerialization import remat as remat
 from keraburn.stateless import StatelessScope as StatelessScope
 from keraburn.tape import GradientTape as GradientTape
 from keraburn.tensor import KerasTensor as KerasTensor

@@ -32,6 +32,7 @@ MODULES = (
 # Classes and functions that both have.
 CLASSES = (
     "DTypePolicy",
+    "Function",
     "Initializer",
     "Input",
     "InputSpec",
@@ -43,11 +44,13 @@ CLASSES = (
     "Operation",
     "Optimizer",
     "Regularizer",
+    "RematScope",
     "Sequential",
     "StatelessScope",
     "Variable",
     "device",
     "name_scope",
+    "remat",
     "version",
 )
 

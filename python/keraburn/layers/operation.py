@@ -32,6 +32,11 @@ def signature(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function)
 
 
+def original_name(cls: type) -> str:
+    """The name of a class in Keras's sources, after which objects and their places in files are named."""
+    return cls.__dict__.get("_original_name", cls.__name__)
+
+
 class Operation:
     """A named thing that can be called on tensors, and on the symbols of a functional model.
 
@@ -52,7 +57,7 @@ class Operation:
 
     def __init__(self, name: str | None = None) -> None:
         if name is None:
-            name = naming.auto_name(naming.to_snake_case(type(self).__name__))
+            name = naming.auto_name(naming.to_snake_case(original_name(type(self))))
         if not isinstance(name, str) or "/" in name:
             raise ValueError(
                 "Argument `name` must be a string and cannot contain character `/`. "
@@ -61,6 +66,25 @@ class Operation:
         self.name = name
         self._inbound_nodes: list[Node] = []
         self._outbound_nodes: list[Node] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if apply.has_symbols(args) or apply.has_symbols(kwargs):
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation, in terms of `keraburn.ops`; to be defined by subclasses."""
+        raise NotImplementedError(f"Operation {type(self).__name__} does not have a `call()` method implemented.")
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for symbols, which remember this call."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for KerasTensors, as KerasTensors."""
+        return apply.describe(self.call, args, kwargs)
 
     @default
     def get_config(self) -> dict[str, Any]:
@@ -165,12 +189,10 @@ class FunctionCall(Operation):
         super().__init__(name or naming.auto_name(self.operation_name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs = {**self.settings, **kwargs}
-        if not (apply.has_symbols(args) or apply.has_symbols(kwargs)):
-            return self.function(*args, **kwargs)
-        outputs = apply.describe(self.function, args, kwargs)
-        Node(self, args, kwargs, outputs)
-        return outputs
+        return super().__call__(*args, **{**self.settings, **kwargs})
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
 
     @property
     def class_name(self) -> str:

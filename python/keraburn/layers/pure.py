@@ -13,6 +13,22 @@ from keraburn.tensor import Tensor
 class PureCalls(Description):
     """A layer whose variables may be given with the call."""
 
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for symbols, without a record of the call, which `__call__` makes."""
+        return self.compute_output_spec(*args, **kwargs)
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Not to be used, as in Keras.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            "Layer `add_metric()` method is deprecated. Add your metric in `Model.compile(metrics=[...])`, or create "
+            "metric trackers in init() or build() when subclassing the layer or model, then call "
+            "`metric.update_state()` whenever necessary."
+        )
+
     def stateless_call(
         self,
         trainable_variables: Sequence[Any],

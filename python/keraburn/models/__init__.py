@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keraburn import registry
 from keraburn.models.cloning import clone_model as clone_model
+from keraburn.models.function import Function as Function
 from keraburn.models.functional import Functional as Functional
 from keraburn.models.model import Model as Model
 from keraburn.models.model import model_from_json as model_from_json

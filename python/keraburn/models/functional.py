@@ -189,7 +189,7 @@ class Functional(DirectCalls, Model):
         def run(operation: Operation, args: Any, kwargs: Any) -> Any:
             if training is not None and isinstance(operation, Layer):
                 kwargs["training"] = training
-            return operation(*args, **kwargs)  # type: ignore[operator]
+            return operation(*args, **kwargs)
 
         for node, given in inner:
             found = run(node.operation, (given,), {})

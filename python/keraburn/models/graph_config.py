@@ -153,7 +153,7 @@ def graph_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | N
                 except IndexError:
                     # A call whose result it takes has not been made yet.
                     break
-                operations[name](*args, **kwargs)  # type: ignore[operator]
+                operations[name](*args, **kwargs)
                 calls.pop(0)
                 progress = True
         if not progress:
