@@ -31,6 +31,35 @@ print(json.dumps({{"peak": status("VmHWM"), "data": (x.nbytes + y.nbytes) / 2**2
 """
 
 
+LONG = """
+import json
+import numpy as np
+
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM:"))
+
+import keraburn as keras
+
+before = peak()
+x = keras.Input((6000, 16))
+y = keras.layers.MultiHeadAttention(2, 8)(x, x, use_causal_mask={causal})
+model = keras.Model(x, keras.layers.GlobalAveragePooling1D()(y))
+model.compile("sgd", "mse")
+model.fit(np.ones((1, 6000, 16), "float32"), np.zeros((1, 16)), verbose=0)
+print(json.dumps(peak() - before))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is read from /proc")
+@pytest.mark.parametrize(("causal", "megabytes"), [(False, 120), (True, 260)])
+def test_long_attention_never_holds_its_scores(run_python, causal, megabytes):
+    # The scores of both heads would take 288 MB, and as much again three times in the backward pass; the mask that
+    # `use_causal_mask` makes has a byte for each pair.
+    assert json.loads(run_python("-c", LONG.format(causal=causal))) < megabytes
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is read from /proc")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

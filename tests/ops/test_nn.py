@@ -58,10 +58,10 @@ def cce(t, o, axis=-1):
     return -(t * np.log(clip(o / o.sum(axis, keepdims=True)))).sum(axis)
 
 
-def attention(query, key, value):
+def attention(query, key, value, mask=True):
     heads = [each.swapaxes(1, 2) for each in (query, key.repeat(2, 2), value.repeat(2, 2))]
     scores = heads[0] @ heads[1].swapaxes(2, 3) / math.sqrt(query.shape[-1])
-    scores = np.where(np.tril(np.ones(scores.shape[-2:])) > 0, scores, -1e30)
+    scores = np.where(mask & (np.tril(np.ones(scores.shape[-2:])) > 0), scores, -1e30)
     return (softmax(scores) @ heads[2]).swapaxes(1, 2)
 
 
@@ -240,3 +240,36 @@ def test_classes_in_another_axis():
         CUBE,
         reference=lambda o: cce(hot, softmax(o, 1), 1),
     )
+
+
+# One flag for each query and key, for keys alone, and one for a query that sees nothing.
+@pytest.mark.parametrize(
+    "mask", [None, np.arange(49).reshape(7, 7) % 3 > 0, np.arange(7) % 4 > 0, np.eye(7)[:, :1] < 1]
+)
+def test_attention_block_by_block(mask):
+    check_op(
+        lambda q, k, v: ops.dot_product_attention(q, k, v, mask=mask, is_causal=True, flash_attention=True),
+        numbers(2, 7, 4, 2),
+        numbers(2, 7, 2, 2),
+        numbers(2, 7, 2, 3),
+        reference=lambda q, k, v: attention(q, k, v, True if mask is None else mask),
+        oracle=False,
+        twice=False,
+    )
+
+
+def test_long_attention_equals_short():
+    query, key, value = (numbers(1, 300, 2, 4, seed=seed).astype(np.float32) for seed in range(3))
+    flags = numbers(1, 1, 300, 300) > -1
+    for options in ({}, {"is_causal": True}, {"mask": flags}):
+        long, short = (
+            ops.dot_product_attention(query, key, value, flash_attention=flash, **options).numpy()
+            for flash in (None, False)
+        )
+        np.testing.assert_allclose(long, short, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_refuses_a_bias_block_by_block():
+    x = numbers(1, 2, 1, 2)
+    with pytest.raises(ValueError, match="does not support `bias`"):
+        ops.dot_product_attention(x, x, x, bias=np.zeros((1, 1, 2, 2)), flash_attention=True)
