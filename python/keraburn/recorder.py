@@ -42,6 +42,31 @@ class Entry:
         self.replay = replay
 
 
+class Custom(Entry):
+    """A computation that ran, whose gradient was given with it.
+
+    Args:
+        inputs: what it was computed from.
+        outputs: its results.
+        backward: from the gradients by the outputs to those by the inputs, as tensors.
+    """
+
+    __slots__ = ("backward",)
+
+    def __init__(
+        self,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        backward: Callable[[Sequence[Tensor]], Sequence[Tensor | None]],
+    ) -> None:
+        super().__init__(None, inputs, outputs, _not_replayed)
+        self.backward = backward
+
+
+def _not_replayed(_: Sequence[Tensor]) -> Sequence[Tensor]:
+    raise RuntimeError("A computation with a gradient of its own is not differentiated as a graph.")
+
+
 class Recorder:
     """The notes of one tape.
 

@@ -33,6 +33,8 @@ class _Active(threading.local):
 
 _active = _Active()
 
+_STOP = "stop_gradient"
+
 
 def current() -> Trace | None:
     """The trace that is going on in this thread, or None."""
@@ -72,6 +74,28 @@ class Script:
         return [values[each] for each in results]
 
 
+class Custom:
+    """A computation in a graph whose gradient was given with it.
+
+    Args:
+        inputs: what it was computed from.
+        outputs: its results, which the graph takes for constants.
+        backward: from the gradients by the outputs to those by the inputs.
+    """
+
+    __slots__ = ("backward", "inputs", "outputs")
+
+    def __init__(
+        self,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        backward: Callable[[Sequence[Tensor]], Sequence[Tensor | None]],
+    ) -> None:
+        self.inputs = inputs
+        self.outputs = outputs
+        self.backward = backward
+
+
 class Trace:
     """A graph in the making, and the variables that were read and assigned while it was made.
 
@@ -91,6 +115,8 @@ class Trace:
         self._constants: dict[int, tuple[Tensor, int]] = {}
         # Values that were assigned to variables and then read as if they were given.
         self._apart: dict[int, tuple[Tensor, TracedTensor]] = {}
+        # Computations with gradients of their own, in order.
+        self.customs: list[Custom] = []
         # The graph's inputs.
         self.given: set[int] = set()
         self._outer: list[list[Any]] = []
@@ -140,10 +166,56 @@ class Trace:
             self.script.steps.append(([identifier], ids, lambda trace, given: [trace.op(name, given, attributes)]))
         return TracedTensor(self, identifier)
 
+    def custom(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor], backward: Callable[..., Any]) -> list[Tensor]:
+        """The outputs of a computation as values whose gradients `backward` gives."""
+        # Twice, so that it is no value that a user has stopped.
+        stopped = [self.op(_STOP, [self.op(_STOP, [each], {})], {}) for each in outputs]
+        replaced: list[Tensor] = [
+            TracedTensor(self, each.id, output.half) for each, output in zip(stopped, outputs, strict=True)
+        ]
+        self.customs.append(Custom(inputs, replaced, backward))
+        return replaced
+
     def gradients(
         self, target: Tensor, sources: Sequence[Tensor], seed: Tensor | None, constants: Sequence[int]
     ) -> list[Tensor | None]:
         """See the function of the same name."""
+        if not self.customs:
+            return self._gradients(target, sources, seed, constants)
+        # From the target to the sources and to the customs' outputs, from their inputs on, and so forth.
+        outputs = [output for custom in self.customs for output in custom.outputs]
+        found: list[Tensor | None] = [None] * (len(sources) + len(outputs))
+
+        def stage(target: Tensor, seed: Tensor | None) -> None:
+            parts = self._gradients(target, [*sources, *outputs], seed, constants)
+            for index, part in enumerate(parts):
+                before = found[index]
+                if part is not None:
+                    found[index] = part if before is None else self.op("add", [before, part], {})
+
+        stage(target, seed)
+        end = len(found)
+        for custom in reversed(self.customs):
+            start = end - len(custom.outputs)
+            upstream, end = found[start:end], start
+            if all(each is None for each in upstream):
+                continue
+            gradients = custom.backward([self._or_zeros(*pair) for pair in zip(upstream, custom.outputs, strict=True)])
+            for x, gradient in zip(custom.inputs, gradients, strict=True):
+                if gradient is not None and isinstance(x, TracedTensor) and dtypes.is_float(x.dtype):
+                    stage(x, gradient)
+        return found[: len(sources)]
+
+    def _or_zeros(self, gradient: Tensor | None, like: Tensor) -> Tensor:
+        if gradient is not None:
+            return gradient
+        zero = Tensor(_core.Tensor.scalar(0.0, dtypes.stored(like.dtype), self.graph.device))
+        zeros = self.op("broadcast_to", [zero], {"shape": list(like.shape)})
+        return TracedTensor(self, zeros.id, like.half)
+
+    def _gradients(
+        self, target: Tensor, sources: Sequence[Tensor], seed: Tensor | None, constants: Sequence[int]
+    ) -> list[Tensor | None]:
         given = [target, *sources] if seed is None else [target, *sources, seed]
         ids = [self.identifier(each) for each in given]
         end = len(sources) + 1
@@ -185,7 +257,7 @@ class Trace:
             return value
         known = self._apart.get(id(value))
         if known is None:
-            known = self._apart[id(value)] = (value, self.op("stop_gradient", [value], {}))
+            known = self._apart[id(value)] = (value, self.op(_STOP, [value], {}))
         return known[1]
 
     def write(self, variable: Variable, value: Tensor) -> None:
@@ -246,6 +318,8 @@ class Compiled:
         self.structure = tree.map_structure(lambda _: 0, self.structure)
         self.variables = [variable for variable, _, _ in state]
         self._script = trace.script
+        # Whether Python gives gradients of parts of it.
+        self.has_customs = bool(trace.customs)
         self._given = [*(source.id for _, source, _ in state), *(leaf.id for leaf in tree.flatten(inputs))]
         self._results = flat
         self.step = _core.Step(

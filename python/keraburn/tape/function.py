@@ -202,6 +202,9 @@ class Function:
             )
             self._eager = True
             return self.python_function(*args, **kwargs)
+        if plan.compiled.has_customs and recorder.recording():
+            # A tape outside needs the gradients that Python gives.
+            return self.python_function(*args, **kwargs)
         return plan([convert(leaf) for leaf in prepared[2]])
 
     def _prepared(self, args: Any, kwargs: Any) -> tuple[Any, Any, list[Any]]:

@@ -300,7 +300,7 @@ def _traced_gradients(
     places = [notes.in_graph(source) for source in sources]
     found = program.total_gradients(list(map(notes.in_graph, targets)), seeds, places, sorted(notes.constants))
     for outer in recorder.recording():
-        if any(id(target) in outer.known for target in targets):
+        if any(id(each) in outer.known for each in (*targets, *seeds)):
             outer.known.update((id(gradient), gradient) for gradient in found if gradient is not None)
     return found
 

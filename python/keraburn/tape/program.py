@@ -9,7 +9,8 @@ from typing import Any
 from keraburn import _core, config, trace
 from keraburn.half import as_half
 from keraburn.ops.apply import emit
-from keraburn.recorder import Entry, Recorder, note, recording
+from keraburn.ops.creation import zeros_like
+from keraburn.recorder import Custom, Entry, Recorder, note, recording
 from keraburn.tensor import Tensor, TracedTensor
 
 
@@ -157,24 +158,74 @@ def _plan(program: Program) -> Compiled:
     return plan
 
 
-def _needed(recorder: Recorder, targets: Sequence[Tensor]) -> list[Entry]:
-    """The recorded computations that lead to the targets, in order."""
+def _needed(recorder: Recorder, targets: Sequence[Tensor]) -> tuple[list[Entry], list[Custom]]:
+    """The recorded computations that lead to the targets, in order, and those with gradients of their own before."""
     wanted: set[int] = set()
+    customs: dict[int, Custom] = {}
     waiting = list(targets)
     while waiting:
         entry = recorder.made.get(id(waiting.pop()))
-        if entry is not None and id(entry) not in wanted:
+        if isinstance(entry, Custom):
+            customs[id(entry)] = entry
+        elif entry is not None and id(entry) not in wanted:
             wanted.add(id(entry))
             waiting.extend(entry.inputs)
-    return [entry for entry in recorder.entries if id(entry) in wanted]
+    return [entry for entry in recorder.entries if id(entry) in wanted], list(customs.values())
 
 
 def gradients(
     recorder: Recorder, targets: Sequence[Tensor], seeds: Sequence[Tensor | None], sources: Sequence[Tensor]
 ) -> list[Tensor | None]:
     """The gradients of recorded concrete tensors; None where a target does not depend on a source."""
+    entries, customs = _needed(recorder, targets)
+    if not customs:
+        return _plain_gradients(entries, targets, seeds, sources)
+    order = {id(entry): index for index, entry in enumerate(recorder.entries)}
+    found: list[Tensor | None] = [None] * len(sources)
+    # What flows to the outputs of computations that have yet to be asked for their inputs' gradients.
+    upstream: dict[int, Tensor] = {}
+    pending: dict[int, Custom] = {}
+
+    def stage(targets: Sequence[Tensor], seeds: Sequence[Tensor | None]) -> None:
+        entries, customs = _needed(recorder, targets)
+        pending.update((order[id(custom)], custom) for custom in customs)
+        outputs = [output for custom in customs for output in custom.outputs]
+        parts = _plain_gradients(entries, targets, seeds, [*sources, *outputs])
+        for index, part in enumerate(parts[: len(sources)]):
+            found[index] = _added(found[index], part)
+        for output, part in zip(outputs, parts[len(sources) :], strict=True):
+            total = _added(upstream.get(id(output)), part)
+            if total is not None:
+                upstream[id(output)] = total
+
+    stage(targets, seeds)
+    while pending:
+        custom = pending.pop(max(pending))
+        given = [upstream.get(id(output)) for output in custom.outputs]
+        if all(each is None for each in given):
+            continue
+        parts = custom.backward(
+            [zeros_like(out) if each is None else each for each, out in zip(given, custom.outputs, strict=True)]
+        )
+        pairs = [(x, part) for x, part in zip(custom.inputs, parts, strict=True) if part is not None]
+        pairs = [(x, part) for x, part in pairs if id(x) in recorder.known]
+        if pairs:
+            stage([x for x, _ in pairs], [part for _, part in pairs])
+    return found
+
+
+def _added(before: Tensor | None, part: Tensor | None) -> Tensor | None:
+    return part if before is None else before if part is None else emit("add", before, part)
+
+
+def _plain_gradients(
+    entries: Sequence[Entry],
+    targets: Sequence[Tensor],
+    seeds: Sequence[Tensor | None],
+    sources: Sequence[Tensor],
+) -> list[Tensor | None]:
     with config.device_scope(targets[0].device):
-        program = Program(_needed(recorder, targets), targets, seeds, sources)
+        program = Program(entries, targets, seeds, sources)
         tensors = program.tensors
         plan = _plan(program)
         found = plan.run(tensors)
