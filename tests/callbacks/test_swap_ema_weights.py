@@ -102,7 +102,7 @@ def test_optimizers_inside_others(kind):
 def test_without_averages():
     x, y = data(10)
     swap = keras.callbacks.SwapEMAWeights()
-    with pytest.raises(ValueError, match="SwapEMAWeights must be used when `use_ema=True` is set.*use_ema=False"):
+    with pytest.raises(ValueError, match=r"SwapEMAWeights must be used when `use_ema=True` is set.*use_ema=False"):
         linear().fit(x, y, verbose=0, validation_data=(x, y), callbacks=[swap])
     one = keras.optimizers.SGD(0.1)
     several = keras.optimizers.MultiOptimizer(lambda variable: one)

@@ -61,7 +61,6 @@ def test_curves_of_batches(tmp_path, update_freq, steps):
 
 
 def test_batches_are_left_alone_without_need(tmp_path):
-    x, y = data(10)
     callbacks = [
         keras.callbacks.TensorBoard(tmp_path, write_steps_per_second=True),
         keras.callbacks.ModelCheckpoint(tmp_path / "a.keras"),

@@ -37,10 +37,10 @@ def run_pass(
     begin = getattr(callbacks, f"on_{kind}_batch_begin")
     end = getattr(callbacks, f"on_{kind}_batch_end")
     first = done = feed.done
-    # Whoever asks to stop before the first batch gets that one all the same.
+    # Whoever asks to stop before the first execution gets that one all the same.
     while (total is None or done < total) and (done == 0 or not stopped()) and feed.more():
         left = -1 if total is None else total - done
-        if single or fetch:
+        if single or fetch or stopped():
             if single:
                 begin(done)
             now = feed.run(FOREVER, at_once if left < 0 else min(at_once, left))
