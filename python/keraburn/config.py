@@ -60,13 +60,25 @@ def image_data_format() -> str:
     return _settings.image_data_format
 
 
-def set_image_data_format(data_format: str) -> None:
+def standardize_data_format(data_format: str | None) -> str:
+    """The order of dimensions that is meant: the setting where none is given.
+
+    Raises:
+        ValueError: if it is none of the two.
+    """
+    if data_format is None:
+        return _settings.image_data_format
+    data_format = str(data_format).lower()
     if data_format not in ("channels_first", "channels_last"):
         raise ValueError(
             "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
             f"Received: data_format={data_format}"
         )
-    _settings.image_data_format = data_format
+    return data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    _settings.image_data_format = standardize_data_format(str(data_format))
 
 
 def device() -> str:

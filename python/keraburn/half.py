@@ -20,7 +20,7 @@ _EXACT = frozenset(
     (
         *("reshape", "transpose", "broadcast_to", "flip", "slice", "pad", "concatenate", "take", "where", "sort"),
         *("neg", "abs", "sign", "relu", "max", "min", "max_reduce", "min_reduce", "stop_gradient"),
-        *("floor", "ceil", "round", "trunc"),
+        *("floor", "ceil", "round", "trunc", "max_pool"),
     )
 )
 

@@ -78,6 +78,7 @@ from keraburn.ops.control import (
     vectorized_map,
     while_loop,
 )
+from keraburn.ops.convolution import conv, conv_transpose, depthwise_conv, separable_conv
 from keraburn.ops.core import (
     cast,
     convert_to_numpy,
@@ -117,6 +118,7 @@ from keraburn.ops.crossentropy import (
     sparse_categorical_crossentropy,
 )
 from keraburn.ops.ctc import ctc_decode, ctc_loss
+from keraburn.ops.derivatives import custom_gradient, jvp
 from keraburn.ops.diagonals import (
     diag,
     diagflat,
@@ -249,6 +251,7 @@ from keraburn.ops.normalization import (
 )
 from keraburn.ops.norms import norm
 from keraburn.ops.orthogonal import qr
+from keraburn.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 from keraburn.ops.products import (
     cross,
     dot,

@@ -138,17 +138,11 @@ def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding:
 
 def _blocks_of(x: Any, block_size: int, data_format: str | None) -> tuple[Tensor, bool]:
     x = convert(x)
-    data_format = config.image_data_format() if data_format is None else data_format
-    if data_format not in ("channels_first", "channels_last"):
-        raise ValueError(
-            "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
-            f"Received: data_format={data_format}"
-        )
     if block_size < 2:
         raise ValueError(f"`block_size` must be at least 2. Received: block_size={block_size}")
     if x.ndim != 4:
         raise ValueError(f"Input must be a 4D tensor. Received: x.shape={x.shape}")
-    return x, data_format == "channels_last"
+    return x, config.standardize_data_format(data_format) == "channels_last"
 
 
 @operation

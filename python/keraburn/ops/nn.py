@@ -37,6 +37,7 @@ from keraburn.ops.attention import (
     dot_product_attention,
 )
 from keraburn.ops.blocks import depth_to_space, fold, space_to_depth, unfold
+from keraburn.ops.convolution import conv, conv_transpose, depthwise_conv, separable_conv
 from keraburn.ops.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -54,6 +55,7 @@ from keraburn.ops.normalization import (
     psnr,
     rms_normalization,
 )
+from keraburn.ops.pooling import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 from keraburn.ops.reduction import (
     moments,
 )

@@ -13,7 +13,7 @@ use crate::shape::Spec;
 use shapes::Slide;
 use std::sync::Arc;
 
-pub const NAMES: [&str; 3] = ["conv", "conv_input_gradient", "conv_kernel_gradient"];
+pub const NAMES: [&str; 2] = ["conv", "conv_input_gradient"];
 
 pub fn create(name: &str, attributes: &Attributes) -> Option<Result<Arc<dyn Op>>> {
     let slide = || {
@@ -26,11 +26,12 @@ pub fn create(name: &str, attributes: &Attributes) -> Option<Result<Arc<dyn Op>>
         };
         Ok(Slide { window, high: sizes("high")? })
     };
-    let sized = || Ok((slide()?, attributes.sizes("size")?));
     Some(match name {
         "conv" => slide().map(|slide| Arc::new(Conv { slide }) as _),
-        "conv_input_gradient" => sized().map(|(slide, size)| Arc::new(InputGradient { slide, size }) as _),
-        "conv_kernel_gradient" => sized().map(|(slide, size)| Arc::new(KernelGradient { slide, size }) as _),
+        "conv_input_gradient" => {
+            let size = attributes.sizes("size");
+            slide().and_then(|slide| Ok(Arc::new(InputGradient { slide, size: size? }) as _))
+        }
         _ => return None,
     })
 }
