@@ -16,8 +16,8 @@ _GONE = ("implementation", "time_major", "unit_norm_axis")
 _GONE_FROM_LAMBDA = ("module", "function_type", "output_shape_type", "output_shape_module", "mask_type")
 _GONE_FROM_OPTIMIZERS = ("decay", "jit_compile", "is_legacy_optimizer")
 _MODULES = ("keras.layers", "keras", "keras.src.models.functional")
-# Its name in files of Keras 2.
-_RENAMED = {"Model": "Functional"}
+# Names in this format that are not those under which the classes are published.
+_RENAMED = {"GroupedQueryAttention": "GroupQueryAttention"}
 
 
 def decoded(text: str) -> Any:
@@ -64,8 +64,9 @@ def modern(config: Any) -> Any:
 
 def _named(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     """The module and the name that a class has now; users' own go by the name they are registered under."""
-    if "layers" in inner and "input_layers" in inner and name in _RENAMED:
-        name = _RENAMED[name]
+    if name == "Model" and "input_layers" in inner:
+        name = "Functional"
+    name = _RENAMED.get(name, name)
     is_layer = "trainable" in inner or "dtype" in inner or "layers" in inner
     for module in _MODULES:
         if is_layer and registry.find_published(f"{module}.{name}") is not None:

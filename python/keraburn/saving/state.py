@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from keraburn import config
 from keraburn.layers.layer import Layer
-from keraburn.layers.operation import Operation
+from keraburn.layers.operation import Operation, original_name
 from keraburn.losses import Loss
 from keraburn.metrics import Metric
 from keraburn.optimizers import Optimizer
@@ -60,7 +60,7 @@ def _items(container: Any) -> Iterator[tuple[str, Any]]:
     used: dict[str, int] = {}
     for value in list(container.values()) if isinstance(container, dict) else list(container):
         if isinstance(value, _SAVEABLE):
-            name = config.to_snake_case(type(value).__name__)
+            name = config.to_snake_case(original_name(type(value)))
         elif isinstance(value, (list, dict, tuple)):
             name = "container"
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from keraburn import config as settings
 from keraburn import ops, regularizers
 from keraburn.layers.activation import Softmax
 from keraburn.layers.attention.heads import Heads, check_lengths, for_heads
@@ -53,6 +52,8 @@ class GroupQueryAttention(Heads):
     (1, 4, 5)
     """
 
+    _original_name = "GroupedQueryAttention"
+
     def __init__(
         self,
         head_dim: int,
@@ -88,8 +89,6 @@ class GroupQueryAttention(Heads):
                 "`num_query_heads` must be divisible by `num_key_value_heads`. "
                 f"Received: num_query_heads={num_query_heads}, num_key_value_heads={num_key_value_heads}"
             )
-        # Keras names these layers after the paper's spelling.
-        kwargs["name"] = kwargs.get("name") or settings.auto_name("grouped_query_attention")
         super().__init__(**kwargs)
         self._keep(sliding_window, flash_attention, dropout, use_gate)
         self._keep_weights(
