@@ -28,6 +28,7 @@ PYTHON_LAYERS = [
         "variable",
         "stateless",
         "rematerialization",
+        "switches",
         "backend",
     },
     {"ops", "random", "tape"},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from keraburn.config import backend as backend
 from keraburn.config import clear_session as clear_session
 from keraburn.config import epsilon as epsilon
 from keraburn.config import floatx as floatx
 from keraburn.config import image_data_format as image_data_format
 from keraburn.config import name_scope as name_scope
+from keraburn.config import next_number
 from keraburn.config import set_epsilon as set_epsilon
 from keraburn.config import set_floatx as set_floatx
 from keraburn.config import set_image_data_format as set_image_data_format
@@ -23,6 +25,7 @@ __all__ = [
     "clear_session",
     "epsilon",
     "floatx",
+    "get_uid",
     "image_data_format",
     "is_float_dtype",
     "is_int_dtype",
@@ -36,9 +39,9 @@ __all__ = [
 ]
 
 
-def backend() -> str:
-    """The name of what computes: always "keraburn"."""
-    return "keraburn"
+def get_uid(prefix: str = "") -> int:
+    """A number not given before for this prefix, from 1 on."""
+    return next_number(prefix)
 
 
 def is_keras_tensor(x: Any) -> bool:

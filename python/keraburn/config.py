@@ -9,6 +9,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from keraburn import _core
+from keraburn.switches import disable_flash_attention as disable_flash_attention
+from keraburn.switches import disable_interactive_logging as disable_interactive_logging
+from keraburn.switches import disable_traceback_filtering as disable_traceback_filtering
+from keraburn.switches import enable_flash_attention as enable_flash_attention
+from keraburn.switches import enable_interactive_logging as enable_interactive_logging
+from keraburn.switches import enable_traceback_filtering as enable_traceback_filtering
+from keraburn.switches import is_flash_attention_enabled as is_flash_attention_enabled
+from keraburn.switches import is_interactive_logging_enabled as is_interactive_logging_enabled
+from keraburn.switches import is_nnx_enabled as is_nnx_enabled
+from keraburn.switches import is_traceback_filtering_enabled as is_traceback_filtering_enabled
+from keraburn.switches import max_epochs as max_epochs
+from keraburn.switches import max_steps_per_epoch as max_steps_per_epoch
+from keraburn.switches import set_max_epochs as set_max_epochs
+from keraburn.switches import set_max_steps_per_epoch as set_max_steps_per_epoch
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
@@ -33,6 +47,22 @@ class _Scopes(threading.local):
 _settings = _Settings()
 _scopes = _Scopes()
 _counters: dict[str, int] = {}
+_numbers: dict[str, int] = {}
+
+
+def backend() -> str:
+    """The name of what computes: always "keraburn"."""
+    return "keraburn"
+
+
+def set_backend(backend: str) -> None:
+    """Accepts the backend that is there.
+
+    Raises:
+        ValueError: for any other.
+    """
+    if backend != "keraburn":
+        raise ValueError(f"There is one backend, 'keraburn', and no other to change to. Received: backend={backend}")
 
 
 def floatx() -> str:
@@ -99,14 +129,14 @@ def set_device(name: str) -> None:
 
 
 @contextlib.contextmanager
-def device_scope(name: str) -> Iterator[None]:
+def device_scope(device_name: str) -> Iterator[None]:
     """Place the tensors made inside on a device.
 
     Raises:
         ValueError: if there is no such device in this build.
     """
     before = _settings.device
-    set_device(name)
+    set_device(device_name)
     try:
         yield
     finally:
@@ -164,9 +194,16 @@ def auto_name(prefix: str) -> str:
     return f"{prefix}_{count}" if count else prefix
 
 
+def next_number(prefix: str) -> int:
+    """A number not given before for this prefix in this session, from 1 on."""
+    _numbers[prefix] = _numbers.get(prefix, 0) + 1
+    return _numbers[prefix]
+
+
 def clear_session(free_memory: bool = True) -> None:
     """Forget the counters that name things."""
     _counters.clear()
+    _numbers.clear()
 
 
 def name_scope_stack() -> list[str]:
@@ -174,8 +211,18 @@ def name_scope_stack() -> list[str]:
 
 
 @contextlib.contextmanager
-def name_scope(name: str) -> Iterator[None]:
-    """Put `name/` before the paths of the variables made inside."""
+def name_scope(name: str, **kwargs: Any) -> Iterator[None]:
+    """Put `name/` before the paths of the variables made inside.
+
+    Args:
+        name: the name, without slashes.
+        **kwargs: accepted as in Keras, without effect.
+
+    Raises:
+        ValueError: if the name is no string or has a slash.
+    """
+    if not isinstance(name, str) or "/" in name:
+        raise ValueError(f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}")
     _scopes.names.append(name)
     try:
         yield

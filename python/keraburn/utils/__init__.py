@@ -18,9 +18,9 @@ from keraburn.registry import get_registered_name as get_registered_name
 from keraburn.registry import get_registered_object as get_registered_object
 from keraburn.registry import register_keras_serializable as register_keras_serializable
 from keraburn.registry import serialize_keras_object as serialize_keras_object
-from keraburn.utils.console import disable_interactive_logging as disable_interactive_logging
-from keraburn.utils.console import enable_interactive_logging as enable_interactive_logging
-from keraburn.utils.console import is_interactive_logging_enabled as is_interactive_logging_enabled
+from keraburn.switches import disable_interactive_logging as disable_interactive_logging
+from keraburn.switches import enable_interactive_logging as enable_interactive_logging
+from keraburn.switches import is_interactive_logging_enabled as is_interactive_logging_enabled
 from keraburn.utils.numbers import normalize as normalize
 from keraburn.utils.numbers import to_categorical as to_categorical
 from keraburn.utils.progbar import Progbar as Progbar

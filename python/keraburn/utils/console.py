@@ -1,32 +1,15 @@
-"""What training prints, and the switch that sends it to the log instead."""
+"""What training prints, on standard output or to the log."""
 
 from __future__ import annotations
 
 import sys
 
-
-class _Settings:
-    interactive = True
-
-
-def enable_interactive_logging() -> None:
-    """Print progress on standard output (the default)."""
-    _Settings.interactive = True
-
-
-def disable_interactive_logging() -> None:
-    """Send progress to the logger `keraburn` instead of standard output."""
-    _Settings.interactive = False
-
-
-def is_interactive_logging_enabled() -> bool:
-    """Whether progress is printed on standard output."""
-    return _Settings.interactive
+from keraburn.switches import is_interactive_logging_enabled
 
 
 def print_message(message: str, line_break: bool = True) -> None:
     """Write `message` at once, in whatever characters the output can show."""
-    if not _Settings.interactive:
+    if not is_interactive_logging_enabled():
         # Only who switches it on pays for the import.
         import logging
 
