@@ -129,6 +129,9 @@ class Compiling(_Base):
             _compile_loss=None if loss is None else CompileLoss(loss, loss_weights, output_names),
             _compile_metrics=compile_metrics,
             _compile_config=given,
+            train_function=None,
+            test_function=None,
+            predict_function=None,
             _loss_tracker=Mean(name="loss"),
             # A stream of its own, so that models in other threads do not disturb it.
             _shuffle_seed=make_default_seed(),

@@ -17,8 +17,10 @@ from keraburn.training.batches import as_batches, is_batches
 from keraburn.training.data import Arrays
 from keraburn.training.eager import EagerLogStep
 from keraburn.training.feed import ArrayFeed
+from keraburn.training.functions import Functions
 from keraburn.training.loop import run_pass
 from keraburn.training.prediction import predict_all
+from keraburn.training.pure import PureTraining
 from keraburn.training.resuming import Resuming
 from keraburn.training.source import make_arrays, make_feed, read_data, weigh_classes
 from keraburn.training.steps import LogStep
@@ -27,7 +29,7 @@ from keraburn.training.steps import LogStep
 _NEXT_SEED = 0x5851F42D4C957F2D
 
 
-class Trainer(Resuming):
+class Trainer(Resuming, Functions, PureTraining):
     """What makes a layer a model: `compile`, `fit`, `evaluate`, `predict` and the steps behind them."""
 
     def fit(
