@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keraburn import config, ops, registry
+from keraburn.optimizers import planned
 from keraburn.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from keraburn.optimizers.schedules import LearningRateSchedule
 from keraburn.optimizers.state import State
@@ -276,6 +277,9 @@ class Optimizer(State):
         variables = self._match(grads, trainable_variables)
         found, variables = self._with_gradient(grads, variables)
         gradients = [self._as_gradient(each, variable) for each, variable in zip(found, variables, strict=True)]
+        planned.run(self, self._step, gradients, variables)
+
+    def _step(self, gradients: list[Tensor], variables: list[Variable]) -> None:
         if self.loss_scale_factor is not None:
             gradients = [ops.divide(each, self.loss_scale_factor) for each in gradients]
         self._shared = {}
