@@ -7,7 +7,7 @@ import os
 import platform
 
 import keraburn as keras
-from tests.benchmarks import kernels, networks, startup
+from tests.benchmarks import kernels, networks, startup, text
 from tests.benchmarks.timing import HEADING
 
 GROUPS = {
@@ -16,6 +16,7 @@ GROUPS = {
     "startup": startup.starting,
     "products": kernels.products,
     "elementwise": kernels.elementwise,
+    "texts": text.vectorizing,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import warnings
 from collections import OrderedDict, defaultdict
@@ -9,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
+
+from keraburn import _core
 
 _FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 _MODES = ("binary", "count", "freq", "tfidf")
@@ -169,19 +173,23 @@ class Tokenizer:
             return self.analyzer(text)
         return text_to_word_sequence(text, self.filters, self.lower, self.split)
 
+    def _splitting(self) -> tuple[str | None, str, bool]:
+        """How the core splits strings: filters (None for characters), separator, and whether in lower case."""
+        return None if self.char_level else "".join(self.filters), self.split, self.lower
+
+    def _is_plain(self, texts: list[Any]) -> bool:
+        """Whether the core can split all texts: strings, and no function of the user's."""
+        return self.analyzer is None and bool(self.split) and all(isinstance(text, str) for text in texts)
+
     def fit_on_texts(self, texts: Iterable[Any]) -> None:
         """Count the words of texts, and number all words counted so far.
 
         Args:
             texts: strings, or lists of words.
         """
-        for text in texts:
-            self.document_count += 1
-            words = self._words(text)
-            for word in words:
-                self.word_counts[word] = self.word_counts.get(word, 0) + 1
-            for word in set(words):
-                self.word_docs[word] = self.word_docs.get(word, 0) + 1
+        texts = list(texts)
+        if not self._is_plain(texts) or not self._count_in_core(texts):
+            self._count(texts)
         known = [] if self.oov_token is None else [self.oov_token]
         # A stable sort: ties stay in the order of their appearance.
         known += sorted(self.word_counts, key=lambda word: -self.word_counts[word])
@@ -189,6 +197,27 @@ class Tokenizer:
         self.index_word = {index: word for word, index in self.word_index.items()}
         for word, count in self.word_docs.items():
             self.index_docs[self.word_index[word]] = count
+
+    def _count(self, texts: list[Any]) -> None:
+        for text in texts:
+            self.document_count += 1
+            words = self._words(text)
+            for word in words:
+                self.word_counts[word] = self.word_counts.get(word, 0) + 1
+            for word in set(words):
+                self.word_docs[word] = self.word_docs.get(word, 0) + 1
+
+    def _count_in_core(self, texts: list[str]) -> bool:
+        """The same, quickly; False, and nothing counted, if a text has no UTF-8 form."""
+        try:
+            found = _core.count_words(texts, *self._splitting())
+        except UnicodeEncodeError:
+            return False
+        self.document_count += len(texts)
+        for word, times, documents in zip(*found, strict=True):
+            self.word_counts[word] = self.word_counts.get(word, 0) + times
+            self.word_docs[word] = self.word_docs.get(word, 0) + documents
+        return True
 
     def fit_on_sequences(self, sequences: Any) -> None:
         """Count in how many sequences each integer occurs, for the mode `"tfidf"`.
@@ -207,7 +236,20 @@ class Tokenizer:
         Args:
             texts: strings, or lists of words.
         """
+        texts = list(texts)
+        # To hand over the words pays for many texts only.
+        if len(texts) * 16 > len(self.word_index) and self._is_plain(texts):
+            with contextlib.suppress(UnicodeEncodeError):
+                return self._number_in_core(texts)
         return list(self.texts_to_sequences_generator(texts))
+
+    def _number_in_core(self, texts: list[str]) -> list[list[int]]:
+        unknown = None if self.oov_token is None else self.word_index.get(self.oov_token)
+        limit = self.num_words or float("inf")
+        known = {word: index for word, index in self.word_index.items() if isinstance(word, str)}
+        numbers = [index if index < limit else unknown for index in known.values()]
+        with _no_garbage_collection():
+            return _core.number_words(texts, list(known), numbers, unknown, *self._splitting())
 
     def texts_to_sequences_generator(self, texts: Iterable[Any]) -> Iterator[list[int]]:
         """As `texts_to_sequences`, one at a time.
@@ -308,6 +350,18 @@ class Tokenizer:
             **kwargs: for `json.dumps`.
         """
         return json.dumps({"class_name": type(self).__name__, "config": self.get_config()}, **kwargs)
+
+
+@contextlib.contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A million new lists would be looked through again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def tokenizer_from_json(json_string: str) -> Tokenizer:
