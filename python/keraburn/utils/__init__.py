@@ -21,6 +21,7 @@ from keraburn.registry import serialize_keras_object as serialize_keras_object
 from keraburn.switches import disable_interactive_logging as disable_interactive_logging
 from keraburn.switches import enable_interactive_logging as enable_interactive_logging
 from keraburn.switches import is_interactive_logging_enabled as is_interactive_logging_enabled
+from keraburn.utils.download import get_file as get_file
 from keraburn.utils.numbers import normalize as normalize
 from keraburn.utils.numbers import to_categorical as to_categorical
 from keraburn.utils.progbar import Progbar as Progbar
