@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from keraburn import _core
@@ -42,6 +43,7 @@ class _Settings:
 class _Scopes(threading.local):
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.bytes_left: int | None = None
 
 
 _settings = _Settings()
@@ -228,3 +230,42 @@ def name_scope(name: str, **kwargs: Any) -> Iterator[None]:
         yield
     finally:
         _scopes.names.pop()
+
+
+@contextlib.contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Let new variables hold so many bytes in all inside, and new tensors no more than is left of them.
+
+    Args:
+        size: number of bytes.
+    """
+    outer = _scopes.bytes_left
+    _scopes.bytes_left = size
+    try:
+        yield
+    finally:
+        _scopes.bytes_left = outer
+
+
+def spend(shape: Sequence[int], dtype: str = "float32", keep: bool = False) -> None:
+    """Take what a new tensor needs from what `limited` allows.
+
+    Args:
+        shape: of the tensor.
+        dtype: of the tensor.
+        keep: whether it stays.
+
+    Raises:
+        ValueError: if there is not as much.
+    """
+    left = _scopes.bytes_left
+    if left is None:
+        return
+    size = math.prod(shape) * (8 if "64" in str(dtype) else 4)
+    if size > left:
+        raise ValueError(
+            f"An array of {size} bytes is more than what a file of this size can be about. "
+            f"Received: shape={tuple(shape)}"
+        )
+    if keep:
+        _scopes.bytes_left = left - size

@@ -62,6 +62,7 @@ class Variable(Operators):
                     f"Received: initializer={initializer} and shape={shape}"
                 )
             self.initializer = initializer
+            config.spend(shape, dtype or config.floatx(), keep=True)
             with trace.suspended():
                 value = initializer(tuple(shape), dtype=dtype or config.floatx())
         else:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from keraburn import _core, half, trace, tree
+from keraburn import _core, config, half, trace, tree
 from keraburn.dtypes import HALVES
 from keraburn.recorder import record
 from keraburn.tensor import KerasTensor, Tensor, TracedTensor
@@ -47,6 +47,8 @@ def _plain(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> T
     for tensor in inputs:
         if type(tensor) is TracedTensor:
             return tensor.trace.op(name, inputs, attributes)
+    if attributes and "shape" in attributes:
+        config.spend(attributes["shape"])
     return Tensor(_core.run(name, [tensor.handle for tensor in inputs], attributes))
 
 

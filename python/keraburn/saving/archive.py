@@ -44,6 +44,15 @@ def opened(file: IO[bytes], filepath: Any) -> Iterator[ZipFile]:
             raise ValueError(f"The archive is damaged: {error}. Received: filepath={filepath}") from error
 
 
+def size_of(archive: ZipFile, name: str) -> int:
+    """How many bytes a member holds.
+
+    Raises:
+        ValueError: if there is none, or it declares far more bytes than are stored.
+    """
+    return _find(archive, name).file_size
+
+
 def read_member(archive: ZipFile, name: str) -> bytes:
     """The bytes of a member, whose checksum is verified.
 

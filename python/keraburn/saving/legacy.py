@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from keraburn import config as settings
 from keraburn import optimizers, registry
 from keraburn.layers.layer import Layer
 from keraburn.saving import legacy_configs
 from keraburn.saving.atomic import replacing
 from keraburn.saving.errors import naming
 from keraburn.saving.hdf5 import MOST_ATTRIBUTE, File, Group, NewFile, NewGroup, get_array, get_group
+from keraburn.saving.hdf5.limits import most_bytes
 from keraburn.saving.native import KERAS_VERSION
 from keraburn.variable import Variable
 
@@ -117,7 +120,7 @@ def load_legacy(filepath: Any, custom_objects: Any = None, compile: bool = True,
         text = file.attributes.get("model_config")
         if text is None:
             raise ValueError(f"No model config found in the file at {filepath}.")
-        with registry.CustomObjectScope(custom_objects):
+        with registry.CustomObjectScope(custom_objects), settings.limited(most_bytes(os.path.getsize(filepath))):
             model = _make(str(text), safe_mode)
             _load_in_order(model, _group(file, "model_weights"), skip_mismatch=False)
             if compile:

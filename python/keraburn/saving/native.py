@@ -6,6 +6,7 @@ import os
 import warnings
 from typing import Any
 
+from keraburn import config as settings
 from keraburn import registry
 from keraburn.layers.layer import Layer
 from keraburn.saving import archive
@@ -13,6 +14,7 @@ from keraburn.saving.assets import Assets
 from keraburn.saving.atomic import replacing, replacing_folder
 from keraburn.saving.errors import naming
 from keraburn.saving.hdf5 import File, NewFile, Reader, Writer
+from keraburn.saving.hdf5.limits import most_bytes
 from keraburn.saving.state import load_state, save_state
 
 _CONFIG = "config.json"
@@ -94,7 +96,8 @@ def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True,
     path = os.fspath(filepath)
     if os.path.isdir(path):
         with naming(filepath):
-            with open(os.path.join(path, _CONFIG), encoding="utf-8") as text:
+            size = os.path.getsize(os.path.join(path, WEIGHTS))
+            with open(os.path.join(path, _CONFIG), encoding="utf-8") as text, settings.limited(most_bytes(size)):
                 model = _make(text.read(), custom_objects, compile, safe_mode)
             folder = os.path.join(path, archive.ASSETS)
             with open(os.path.join(path, WEIGHTS), "rb") as stored:
@@ -103,7 +106,9 @@ def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True,
     import tempfile
 
     with open(path, "rb") as file, archive.opened(file, filepath) as members, naming(filepath):
-        model = _make(archive.read_member(members, _CONFIG).decode("utf-8"), custom_objects, compile, safe_mode)
+        text = archive.read_member(members, _CONFIG).decode("utf-8")
+        with settings.limited(most_bytes(archive.size_of(members, WEIGHTS))):
+            model = _make(text, custom_objects, compile, safe_mode)
         with tempfile.TemporaryDirectory() as folder, archive.stretch(file, members, WEIGHTS) as stored:
             archive.extract_assets(members, folder)
             _load_into(model, File(*stored), filepath, folder)

@@ -14,3 +14,11 @@ def check_expansion(what: str, declared: int, stored: int) -> None:
             f"Not allowed: {what} declares {declared} bytes, but only {stored} are stored for it; it may be made to "
             "use up the memory."
         )
+
+
+def most_bytes(stored: int) -> int:
+    """How many bytes the variables of a model may take that comes from a file of `stored` bytes.
+
+    Its weights are in the file; an optimizer may have a few variables for each of them that are not.
+    """
+    return 4 * FREE_BYTES + 8 * stored
