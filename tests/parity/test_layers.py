@@ -95,9 +95,13 @@ def test_adapted_normalization():
     data = np.random.default_rng(0).normal(2.0, 3.0, (50, 4)).astype("float32")
     for axis in (-1, None):
         ours, theirs = keraburn.layers.Normalization(axis=axis), harness.keras.layers.Normalization(axis=axis)
+        assert ours.mean is theirs.mean is None
         ours.adapt(data)
         theirs.adapt(data)
         harness.assert_close(ours(data), theirs(data), f"axis={axis}")
+        assert ours.mean.shape == theirs.mean.shape
+        harness.assert_close(ours.mean, theirs.mean, f"axis={axis}")
+        harness.assert_close(ours.variance, theirs.variance, f"axis={axis}")
         ours = keraburn.layers.Normalization(axis=axis)
         ours.adapt(iter([data[:20], data[20:25], data[25:]]))
         harness.assert_close(ours(data), theirs(data), f"axis={axis}, batches", rtol=1e-4, atol=1e-5)

@@ -185,15 +185,25 @@ class Normalization(Layer):
                 f"Received: data.shape={shape}, expected axes {self._kept} as in {self._broadcast_shape}"
             )
 
+    @property
+    def mean(self) -> Any:
+        """The means, in a shape that broadcasts with the inputs; None before the layer is built."""
+        given = None if self.input_mean is None else self._spread(self.input_mean)
+        return self._statistic(self.adapt_mean if given is None else given) if self.built else None
+
+    @property
+    def variance(self) -> Any:
+        """The variances, likewise."""
+        given = None if self.input_mean is None else self._spread(self.input_variance)
+        return self._statistic(self.adapt_variance if given is None else given) if self.built else None
+
+    def _statistic(self, values: Any) -> Any:
+        return ops.cast(ops.reshape(values, self._broadcast_shape), self.compute_dtype)
+
     def call(self, inputs: Any) -> Any:
-        dtype = self.compute_dtype
-        mean: Any = self.adapt_mean if self.input_mean is None else self._spread(self.input_mean)
-        variance: Any = self.adapt_variance if self.input_mean is None else self._spread(self.input_variance)
-        mean = ops.cast(ops.reshape(mean, self._broadcast_shape), dtype)
-        deviation = ops.sqrt(ops.cast(ops.reshape(variance, self._broadcast_shape), dtype))
-        deviation = ops.maximum(deviation, settings.epsilon())
-        inputs = ops.cast(inputs, dtype)
-        return inputs * deviation + mean if self.invert else ops.divide(inputs - mean, deviation)
+        deviation = ops.maximum(ops.sqrt(self.variance), settings.epsilon())
+        inputs = ops.cast(inputs, self.compute_dtype)
+        return inputs * deviation + self.mean if self.invert else ops.divide(inputs - self.mean, deviation)
 
     def _spread(self, values: Any) -> np.ndarray:
         """Given statistics, aligned to the kept axes from the right."""
