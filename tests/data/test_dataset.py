@@ -51,7 +51,7 @@ def test_users_see_tensors():
     assert (x.shape, x.dtype, y.dtype) == ((4, 3), "float32", "int64")
     np.testing.assert_array_equal(x.numpy(), X[:4])
     text = next(iter(Dataset.from_tensor_slices(["a", "bc"]).batch(2)))
-    assert text.numpy().tolist() == ["a", "bc"]
+    assert text.numpy().tolist() == [b"a", b"bc"]
 
 
 def test_types_that_tensors_do_not_have_are_widened_for_users():

@@ -15,11 +15,14 @@ from keraburn.variable import Variable
 
 
 class Strings(np.ndarray):
-    """An array of strings that answers `numpy()` as tensors do."""
+    """An array of strings that answers `numpy()` as TensorFlow's tensors do."""
 
-    def numpy(self) -> np.ndarray:
-        """The strings as a plain numpy array."""
-        return self.view(np.ndarray)
+    def numpy(self) -> Any:
+        """The strings as bytes, in a plain array of objects; a single one as it is."""
+        flat = [item.encode("utf-8", "surrogateescape") if isinstance(item, str) else item for item in self.flat]
+        encoded = np.empty(len(flat), dtype=object)
+        encoded[:] = flat
+        return encoded.reshape(self.shape) if self.shape else flat[0]
 
 
 def map_leaves(function: Callable[..., Any], *elements: Any) -> Any:

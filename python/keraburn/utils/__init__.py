@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keraburn.backend import is_keras_tensor as is_keras_tensor
 from keraburn.config import clear_session as clear_session
 from keraburn.data.packing import pack_x_y_sample_weight as pack_x_y_sample_weight
 from keraburn.data.packing import unpack_x_y_sample_weight as unpack_x_y_sample_weight
@@ -21,11 +22,17 @@ from keraburn.registry import serialize_keras_object as serialize_keras_object
 from keraburn.switches import disable_interactive_logging as disable_interactive_logging
 from keraburn.switches import enable_interactive_logging as enable_interactive_logging
 from keraburn.switches import is_interactive_logging_enabled as is_interactive_logging_enabled
+from keraburn.utils.config import Config as Config
 from keraburn.utils.download import get_file as get_file
+from keraburn.utils.images import array_to_img as array_to_img
+from keraburn.utils.images import img_to_array as img_to_array
+from keraburn.utils.images import load_img as load_img
+from keraburn.utils.images import save_img as save_img
 from keraburn.utils.numbers import normalize as normalize
 from keraburn.utils.numbers import to_categorical as to_categorical
 from keraburn.utils.progbar import Progbar as Progbar
 from keraburn.utils.sequences import pad_sequences as pad_sequences
+from keraburn.utils.text_files import text_dataset_from_directory as text_dataset_from_directory
 
 # The name that it had in Keras 2.
 Sequence = PyDataset
