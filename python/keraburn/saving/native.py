@@ -97,8 +97,8 @@ def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True,
     if os.path.isdir(path):
         with naming(filepath):
             size = os.path.getsize(os.path.join(path, WEIGHTS))
-            with open(os.path.join(path, _CONFIG), encoding="utf-8") as text, settings.limited(most_bytes(size)):
-                model = _make(text.read(), custom_objects, compile, safe_mode)
+            with open(os.path.join(path, _CONFIG), encoding="utf-8") as stream, settings.limited(most_bytes(size)):
+                model = _make(stream.read(), custom_objects, compile, safe_mode)
             folder = os.path.join(path, archive.ASSETS)
             with open(os.path.join(path, WEIGHTS), "rb") as stored:
                 _load_into(model, File(stored), filepath, folder)
