@@ -33,7 +33,13 @@ impl Text {
 fn read(texts: &Bound<'_, PyList>) -> PyResult<Vec<Text>> {
     let read = |(position, item): (usize, Bound<'_, PyAny>)| {
         if item.is_instance_of::<PyString>() {
-            return Ok(Text::Str(item.extract()?));
+            let text = item.extract().map_err(|_| {
+                let shown = item.repr().map_or_else(|_| "a string".to_owned(), |shown| shown.to_string());
+                Error::value(format!(
+                    "Expected strings that have a UTF-8 form. Received: {shown} at position {position}"
+                ))
+            });
+            return Ok(Text::Str(text?));
         }
         if item.is_instance_of::<PyBytes>() {
             return Ok(Text::Bytes(item.extract()?));
@@ -233,7 +239,7 @@ impl Lookup {
         let (values, shape) = enter(py, || {
             let ragged = self.0.rows(&rows(&texts, lengths.as_deref())?, &pipeline.0)?;
             let width = width.unwrap_or_else(|| ragged.widest());
-            let mut values = vec![fill; ragged.lengths.len() * width];
+            let mut values = filled(fill, ragged.lengths.len(), width)?;
             ragged.padded(width, &mut values);
             Ok((values, [ragged.lengths.len(), width]))
         })?;
@@ -272,14 +278,23 @@ impl Lookup {
     ) -> PyResult<Bound<'py, PyArray2<T>>> {
         let (values, shape) = enter(py, || {
             let rows = rows(texts, lengths.as_deref())?;
-            let size = rows.len().checked_mul(depth).filter(|size| *size < isize::MAX as usize / 8);
-            let size = size.ok_or_else(|| Error::Memory(format!("{} vectors of {depth} numbers", rows.len())))?;
-            let mut values = vec![T::default(); size];
+            let mut values = filled(T::default(), rows.len(), depth)?;
             self.0.vectors(&rows, &pipeline.0, depth, counts, &mut values)?;
             Ok((values, [rows.len(), depth]))
         })?;
         PyArray1::from_vec(py, values).reshape(shape)
     }
+}
+
+/// Rows of equal elements.
+fn filled<T: Clone>(value: T, rows: usize, width: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    let size = rows.checked_mul(width);
+    if size.is_none_or(|size| values.try_reserve_exact(size).is_err()) {
+        return Err(Error::Memory(format!("There is no memory for {rows} rows of {width} numbers")));
+    }
+    values.resize(rows * width, value);
+    Ok(values)
 }
 
 /// The bucket of each string.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numbers
+import types
+from collections.abc import Callable
 from typing import Any
 
 
@@ -32,6 +34,17 @@ def integer(layer: object, name: str, value: Any) -> int:
             f"Received: {name}={value!r}"
         )
     return int(value)
+
+
+def whole_numbers(layer: object, **values: Any) -> None:
+    """Check that every value is None or an integer of 64 bits.
+
+    Raises:
+        ValueError: if one is not.
+    """
+    for name, value in values.items():
+        if value is not None and not -(2**63) <= integer(layer, name, value) < 2**63:
+            raise ValueError(f"`{name}` of {type(layer).__name__} should fit into 64 bits. Received: {name}={value}")
 
 
 def integers(layer: object, name: str, value: Any) -> tuple[int, ...]:
@@ -77,3 +90,17 @@ def salt(value: Any, owner: str) -> list[int] | None:
             f"Received: salt={value}."
         )
     return [int(key) for key in keys]
+
+
+def with_defaults(function: Callable[..., Any], **defaults: Any) -> Callable[..., Any]:
+    """The same function with other values for arguments that are not given."""
+    assert isinstance(function, types.FunctionType)
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    known = function.__defaults__ or ()
+    values = dict(zip(names[len(names) - len(known) :], known, strict=True)) | defaults
+    closure = function.__closure__
+    copy = types.FunctionType(code, function.__globals__, function.__name__, tuple(values.values()), closure)
+    for name in ("__doc__", "__annotations__", "__kwdefaults__", "__module__", "__qualname__"):
+        setattr(copy, name, getattr(function, name))
+    return copy

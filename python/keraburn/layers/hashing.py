@@ -56,6 +56,7 @@ class Hashing(HostLayer):
         if kwargs.get("dtype") is None:
             kwargs["dtype"] = "int64" if output_mode == "int" else settings.floatx()
         super().__init__(**kwargs)
+        arguments.whole_numbers(self, num_bins=num_bins)
         if num_bins is None or num_bins <= 0:
             raise ValueError(
                 f"The `num_bins` for `Hashing` cannot be `None` or non-positive values. Received: num_bins={num_bins}."
@@ -207,7 +208,8 @@ class HashedCrossing(HostLayer):
         if sparse:
             raise ValueError(f"Sparse tensors are not supported. Received: sparse={sparse}")
         arguments.one_of(self, "output_mode", output_mode, ("int", "one_hot"))
-        if isinstance(num_bins, bool) or not isinstance(num_bins, (int, np.integer)) or num_bins < 1:
+        arguments.whole_numbers(self, num_bins=num_bins)
+        if num_bins is None or num_bins < 1:
             raise ValueError(f"`num_bins` should be a positive integer. Received: num_bins={num_bins}")
         self.num_bins = num_bins
         self.output_mode = output_mode

@@ -66,6 +66,7 @@ class IndexLookup(HostLayer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        arguments.whole_numbers(self, max_tokens=max_tokens, num_oov_indices=num_oov_indices)
         if max_tokens is not None and max_tokens <= 1:
             raise ValueError(f"If set, `max_tokens` must be greater than 1. Received: max_tokens={max_tokens}")
         if pad_to_max_tokens and max_tokens is None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from keraburn import _core
 from keraburn import config as settings
+from keraburn.layers import arguments
 from keraburn.layers.host import HostLayer
 from keraburn.layers.lookup.base import IndexLookup
 from keraburn.layers.lookup.strings import whole_numbers
@@ -70,6 +71,8 @@ class IntegerLookup(IndexLookup):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        arguments.whole_numbers(self, max_tokens=max_tokens, num_oov_indices=num_oov_indices, oov_token=oov_token)
+        arguments.whole_numbers(self, mask_token=mask_token)
         if max_tokens is not None and max_tokens <= 1:
             raise ValueError(
                 "If `max_tokens` is set for `IntegerLookup`, it must be greater than 1. "

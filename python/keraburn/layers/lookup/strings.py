@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 from typing import Any
 
@@ -72,9 +73,12 @@ class StringLookup(IndexLookup):
         **kwargs: Any,
     ) -> None:
         try:
-            b"".decode(encoding)
+            codecs.lookup(encoding)
         except (LookupError, TypeError):
             raise ValueError(f"`encoding` should name an encoding of text. Received: encoding={encoding!r}") from None
+        for argument, token in (("mask_token", mask_token), ("oov_token", oov_token)):
+            if token is not None and not isinstance(token, str):
+                raise ValueError(f"`{argument}` should be a string. Received: {argument}={token!r}")
         self.__dict__["encoding"] = encoding
         super().__init__(
             max_tokens=max_tokens,
@@ -101,11 +105,11 @@ class StringLookup(IndexLookup):
         return _Table(self, terms)
 
     def _read_terms(self, terms: list[Any]) -> list[Any]:
-        wrong = next((term for term in terms if not isinstance(term, (str, bytes))), None)
-        if wrong is not None:
+        wrong = [term for term in terms if not isinstance(term, (str, bytes))]
+        if wrong:
             raise ValueError(
                 f"The vocabulary of layer '{self.name}' should hold strings. "
-                f"Received: {wrong!r} (of type {type(wrong).__name__})"
+                f"Received: {wrong[0]!r} (of type {type(wrong[0]).__name__})"
             )
         # What cannot be decoded is kept so that it can be encoded again.
         return [t.decode(self.encoding, "surrogateescape") if isinstance(t, bytes) else str(t) for t in terms]
@@ -204,7 +208,13 @@ def whole_numbers(value: Any, layer: HostLayer) -> np.ndarray:
         TypeError: if it does not hold integers.
     """
     given = host_value(value)
-    array = np.asarray(given)
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise ValueError(
+            f"Layer '{layer.name}' (of type {type(layer).__name__}) expects rows of one length; ragged inputs are not "
+            f"supported. Received: {value!r:.200}"
+        ) from None
     kind = array.dtype.kind
     cast = kind == "f" and not isinstance(given, (list, tuple, float)) and bool(np.isfinite(array).all())
     if not (kind in "iub" or cast or array.size == 0) or (kind == "u" and array.size and int(array.max()) >= 2**63):

@@ -24,7 +24,13 @@ def as_list(vocabulary: Any) -> list[Any]:
     value = host_value(vocabulary)
     if hasattr(value, "to_numpy"):
         value = value.to_numpy()
+    if not isinstance(value, (np.ndarray, list, tuple)):
+        raise ValueError(
+            "`vocabulary` should be a list, a tuple, an array or the path of a file. "
+            f"Received: vocabulary={vocabulary!r:.200} (of type {type(vocabulary).__name__})"
+        )
     terms = value.tolist() if isinstance(value, np.ndarray) else list(value)
+    terms = terms if isinstance(terms, list) else [terms]
     if not terms:
         raise ValueError(f"Cannot set an empty vocabulary. Received: vocabulary={vocabulary}")
     if any(isinstance(term, (list, tuple, np.ndarray)) for term in terms):
@@ -75,7 +81,7 @@ def read_lines(path: str, errors: str = "strict") -> list[str]:
     Raises:
         ValueError: if there is no such file, or it is not UTF-8.
     """
-    if not os.path.exists(path):
+    if not os.path.isfile(path):
         raise ValueError(f"Vocabulary file {path} does not exist.")
     with open(path, "rb") as file:
         data = file.read()
