@@ -146,7 +146,7 @@ class Tensor(Operators):
         return bool(self.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self.shape else str(self)
+        return str(self) if self.shape else format(self.item(), spec)
 
     def __iter__(self) -> Any:
         return (self[index] for index in range(len(self)))

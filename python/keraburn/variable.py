@@ -22,6 +22,7 @@ class Variable(Operators):
         dtype: element type; the value's own, or `floatx()` for a callable, when None.
         trainable: whether optimizers update it.
         name: shown in displays and used in `path`.
+        initial_value: TensorFlow's name of `initializer`.
 
     Raises:
         ValueError: if a callable comes without a shape, or the value's shape differs from `shape`.
@@ -39,14 +40,18 @@ class Variable(Operators):
 
     def __init__(
         self,
-        initializer: Any,
+        initializer: Any = None,
         shape: Any = None,
         dtype: str | None = None,
         trainable: bool = True,
         autocast: bool = True,
         aggregation: str = "none",
         name: str | None = None,
+        initial_value: Any = None,
     ) -> None:
+        initializer = initial_value if initializer is None else initializer
+        if initializer is None:
+            raise ValueError("A variable needs an initializer or an initial value. Received: initializer=None")
         self.name = name or config.auto_name("variable")
         self.path = "/".join([*config.name_scope_stack(), self.name])
         self.trainable = trainable

@@ -203,7 +203,12 @@ class Compiling(_Base):
         return self._steps.of_specs("predict", lambda specs: PredictStep(self.predict_step, specs), specs)
 
     def _log_step(self, function: Callable[[Any], Any], specs: Any) -> LogStep:
-        self._prepare_for(specs)
+        try:
+            self._prepare_for(specs)
+        except Exception:
+            # A step of the user's own may do without `call`, or give it something else than the data.
+            if function.__module__.startswith("keraburn."):
+                raise
         return LogStep(function, specs)
 
     def _prepare_for(self, specs: Any) -> None:
