@@ -76,6 +76,17 @@ class Graph:
     def input(self, shape: Sequence[int], dtype: str) -> int: ...
     def constant(self, tensor: Tensor) -> int: ...
     def op(self, name: str, inputs: Sequence[int], attributes: dict[str, Any]) -> int: ...
+    def scan(
+        self,
+        body: Graph,
+        body_inputs: Sequence[int],
+        body_outputs: Sequence[int],
+        carries: int,
+        sequences: int,
+        count: int,
+        reverse: bool,
+        inputs: Sequence[int],
+    ) -> int: ...
     def spec(self, id: int) -> tuple[tuple[int, ...], str]: ...
     def gradients(
         self,

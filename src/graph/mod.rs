@@ -8,6 +8,7 @@ mod layout;
 mod lower;
 pub mod plan;
 pub mod run;
+pub mod scan;
 
 pub use build::Graph;
 pub use plan::Plan;

@@ -10,6 +10,7 @@ pub mod index;
 pub mod iota;
 mod isa;
 mod lanes;
+pub mod looped;
 pub mod machine;
 pub mod map;
 pub mod memory;

@@ -137,6 +137,13 @@ impl dyn Builder + '_ {
         self.op(Arc::new(movement::BroadcastTo { shape: shape.clone() }), &[x])
     }
 
+    /// The elements of a flat array from `start` on, in a shape.
+    pub fn part(&mut self, flat: Id, start: usize, shape: &Shape) -> Result<Id> {
+        let slice = movement::Slice { start: vec![start], size: vec![shape.count()], step: vec![1] };
+        let slice = self.op(Arc::new(slice), &[flat])?;
+        self.reshape(slice, shape)
+    }
+
     pub fn transpose(&mut self, x: Id, permutation: Vec<usize>) -> Result<Id> {
         if permutation.iter().enumerate().all(|(i, &p)| i == p) {
             return Ok(x);

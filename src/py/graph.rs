@@ -6,7 +6,7 @@ use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::plan::Plan;
-use crate::graph::{self, run as running};
+use crate::graph::{self, run as running, scan};
 use crate::ops::{self, Attribute, Attributes, Builder, Id};
 use crate::shape::Spec;
 use crate::tensor;
@@ -51,6 +51,28 @@ impl Graph {
     fn op(&self, name: &str, inputs: Vec<Id>, attributes: &Bound<'_, PyDict>) -> PyResult<Id> {
         let op = ops::create(name, &read(attributes)?)?;
         Ok(self.lock().op(op, &inputs)?)
+    }
+
+    /// Run `body` for each of `count` steps: its inputs are values that it carries, slices of sequences and what is the
+    /// same for every step, its outputs the next carried values and results. Gives the flat last carried values and
+    /// results.
+    #[allow(clippy::too_many_arguments, reason = "a loop is all of this")]
+    fn scan(
+        &self,
+        body: &Self,
+        body_inputs: Vec<Id>,
+        body_outputs: Vec<Id>,
+        carries: usize,
+        sequences: usize,
+        count: usize,
+        reverse: bool,
+        inputs: Vec<Id>,
+    ) -> PyResult<Id> {
+        let body = body.lock().clone();
+        body_inputs.iter().chain(&body_outputs).try_for_each(|&id| body.check(id))?;
+        let body =
+            scan::Body { graph: body, inputs: body_inputs, outputs: body_outputs, carries, sequences, count, reverse };
+        Ok(scan::scan(&mut self.lock(), body, &inputs)?)
     }
 
     /// Shape and dtype of a value.

@@ -8,7 +8,6 @@ mod tests;
 mod twin;
 
 use super::engine::{self, Value};
-use super::movement::Slice;
 use super::{Attributes, Builder, Id, Lowering, Node, Op, View};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -114,9 +113,7 @@ impl Op for Outcome {
         let mut start = 0;
         for input in 1..4 {
             let shape = g.spec(node.inputs[input]).shape.clone();
-            let size = vec![shape.count()];
-            let part = g.op(Arc::new(Slice { start: vec![start], size, step: vec![1] }), &[back])?;
-            grads[input] = Some(g.reshape(part, &shape)?);
+            grads[input] = Some(g.part(back, start, &shape)?);
             start += shape.count();
         }
         Ok(grads)

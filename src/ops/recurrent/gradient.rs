@@ -25,21 +25,21 @@ pub(super) fn of(g: &mut dyn Builder, cell: Cell, reverse: bool, node: &Node<'_>
     }
     let back = g.op(Arc::new(Backward { cell, sizes, reverse }), &operands)?;
     let mut grads = vec![None; node.inputs.len()];
-    grads[1] = Some(part(g, back, 0, vec![batch, steps, gates * units])?);
+    grads[1] = Some(g.part(back, 0, &Shape(vec![batch, steps, gates * units]))?);
     let first = sizes.gradients(cell) - cell.states() * sizes.state();
     for state in 0..cell.states() {
-        grads[3 + state] = Some(part(g, back, first + state * sizes.state(), vec![batch, units])?);
+        grads[3 + state] = Some(g.part(back, first + state * sizes.state(), &Shape(vec![batch, units]))?);
     }
     // The kernel's columns belong to the state before, but the last gate's may have a left operand, or a gradient,
     // of its own.
     let rows = batch * steps;
     let apart = cell.splits() || cell.operands() > 1;
-    let all = part(g, back, 0, vec![rows, gates * units])?;
+    let all = g.part(back, 0, &Shape(vec![rows, gates * units]))?;
     let mut right = vec![all];
     if apart {
         right = vec![columns(g, all, 0, (gates - 1) * units)?];
         right.push(if cell.splits() {
-            part(g, back, sizes.projections(cell), vec![rows, units])?
+            g.part(back, sizes.projections(cell), &Shape(vec![rows, units]))?
         } else {
             columns(g, all, (gates - 1) * units, units)?
         });
@@ -48,7 +48,7 @@ pub(super) fn of(g: &mut dyn Builder, cell: Cell, reverse: bool, node: &Node<'_>
         let mut products = Vec::new();
         for (i, &right) in right.iter().enumerate() {
             let operand = i.min(cell.operands() - 1);
-            let left = part(g, packed, sizes.result(cell) + operand * sizes.all(), vec![rows, units])?;
+            let left = g.part(packed, sizes.result(cell) + operand * sizes.all(), &Shape(vec![rows, units]))?;
             let left = g.transpose(left, vec![1, 0])?;
             products.push(g.op(Arc::new(Matmul), &[left, right])?);
         }
@@ -59,13 +59,6 @@ pub(super) fn of(g: &mut dyn Builder, cell: Cell, reverse: bool, node: &Node<'_>
         grads[4] = Some(joined(g, &sums, 0)?);
     }
     Ok(grads)
-}
-
-/// The elements of a flat array from `start` on, in a shape.
-fn part(g: &mut dyn Builder, flat: Id, start: usize, shape: Vec<usize>) -> Result<Id> {
-    let size = vec![shape.iter().product()];
-    let slice = g.op(Arc::new(Slice { start: vec![start], size, step: vec![1] }), &[flat])?;
-    g.reshape(slice, &Shape(shape))
 }
 
 fn columns(g: &mut dyn Builder, matrix: Id, start: usize, count: usize) -> Result<Id> {
