@@ -24,6 +24,8 @@ from keraburn.switches import enable_interactive_logging as enable_interactive_l
 from keraburn.switches import is_interactive_logging_enabled as is_interactive_logging_enabled
 from keraburn.utils.config import Config as Config
 from keraburn.utils.download import get_file as get_file
+from keraburn.utils.drawing import model_to_dot as model_to_dot
+from keraburn.utils.drawing import plot_model as plot_model
 from keraburn.utils.images import array_to_img as array_to_img
 from keraburn.utils.images import img_to_array as img_to_array
 from keraburn.utils.images import load_img as load_img
@@ -32,6 +34,7 @@ from keraburn.utils.numbers import normalize as normalize
 from keraburn.utils.numbers import to_categorical as to_categorical
 from keraburn.utils.progbar import Progbar as Progbar
 from keraburn.utils.sequences import pad_sequences as pad_sequences
+from keraburn.utils.sources import get_source_inputs as get_source_inputs
 from keraburn.utils.text_files import text_dataset_from_directory as text_dataset_from_directory
 
 # The name that it had in Keras 2.
