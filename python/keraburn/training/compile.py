@@ -119,14 +119,23 @@ class CompileLoss:
         predictions = tree.flatten(y_pred)
         chosen = self._spread("loss", self._loss, y_pred, known)
         weights = self._spread("loss_weights", self._weights, y_pred, known)
+        is_nested = tree.is_nested(y_pred) and len(y_pred) < len(predictions)
+        places = outputs.paths(y_pred)
+        order = list(range(len(predictions)))
+        if isinstance(self._loss, dict) and isinstance(y_pred, dict) and not is_nested:
+            # Losses by name are logged in the order in which they are given.
+            given = list(self._loss)
+            order.sort(key=lambda i: given.index(known[i]) if known[i] in given else len(given))
         parts, labels = [], []
-        for i, (loss, weight) in enumerate(zip(chosen, weights, strict=True)):
+        for i in order:
+            loss, weight = chosen[i], weights[i]
             several = loss if isinstance(loss, (list, tuple)) else [loss]
             for each, scale in zip(several, _each(weight, len(several)), strict=True):
                 if each is not None:
                     found = resolve_loss(each, targets[i], predictions[i])
                     parts.append((i, found, scale))
-                    labels.append(known[i] or found.name)
+                    name = known[i] or found.name
+                    labels.append(outputs.label(places[i], name) if is_nested else name)
         self._parts = parts
         if len(parts) > 1:
             self.metrics = [metrics.Mean(name=f"{label}_loss") for label in labels]

@@ -15,30 +15,38 @@ from keraburn.dtypes import stored
 from keraburn.tensor import KerasTensor
 
 
-def to_structure(value: Any, name: str, count: int | None) -> Any:
+def to_structure(value: Any, name: str, like: Any = None) -> Any:
     """`value` with arrays as leaves, where a list may stand for one array or for several.
 
     Args:
         value: one array-like, or a list, tuple or dict of them.
         name: of the argument, for errors.
-        count: how many arrays the model takes here; None where it is not known.
+        like: the structure of the model's own tensors here; None where it is not known.
     """
+    count = None if like is None else len(tree.flatten(like))
     if isinstance(value, dict):
-        return {key: to_structure(item, f"{name}[{key!r}]", 1) for key, item in value.items()}
+        inner = like if isinstance(like, dict) else {}
+        return {key: to_structure(item, f"{name}[{key!r}]", inner.get(key, _ONE)) for key, item in value.items()}
     if not isinstance(value, (list, tuple)):
         return to_rows(value, name)
     if len(value) == 0:
         raise ValueError(f"`{name}` is empty. Received: {name}={value!r}")
-    several = count is not None and count > 1 and len(value) == count
+    parts = like if isinstance(like, (list, tuple)) else list(like.values()) if isinstance(like, dict) else []
+    several = count is not None and count > 1 and len(value) in (count, len(parts))
     if is_numbers(value) and not several:
         return to_array(value, name)
     if count == 1:
         # Rows given one by one, or the single input in a list of its own.
         if len(value) == 1 and not is_numbers(value):
-            return to_structure(value[0], name, None)
+            return to_structure(value[0], name)
         return to_array([to_numpy(row, name) for row in value], name)
-    items = [to_structure(item, f"{name}[{i}]", 1 if several else None) for i, item in enumerate(value)]
+    inside = parts if len(value) == len(parts) else [_ONE if several else None] * len(value)
+    items = [to_structure(item, f"{name}[{i}]", inside[i]) for i, item in enumerate(value)]
     return tuple(items) if isinstance(value, tuple) else items
+
+
+# Stands for one tensor of a model.
+_ONE = object()
 
 
 def target_dtype(array: np.ndarray) -> str:

@@ -23,6 +23,20 @@ def names(y_pred: Any, output_names: Sequence[str] | None) -> list[str | None]:
     return [None] * total
 
 
+def paths(y_pred: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The keys and positions that lead to each output, in flattening order."""
+    if isinstance(y_pred, dict):
+        return [path for key in sorted(y_pred) for path in paths(y_pred[key], (*before, key))]
+    if isinstance(y_pred, (list, tuple)):
+        return [path for i, item in enumerate(y_pred) for path in paths(item, (*before, i))]
+    return [before]
+
+
+def label(path: tuple[Any, ...], name: str) -> str:
+    """What the logs call an output inside of nested ones: the way to it, with its name in place of a last position."""
+    return "/".join(map(str, (*path[:-1], name) if isinstance(path[-1], int) else path))
+
+
 def spread(value: Any, y_pred: Any, known: Sequence[str | None], argument: str) -> list[Any]:
     """What `value` says for each output, in flattening order; None for outputs that it does not name.
 

@@ -56,8 +56,11 @@ class NamedList(list):
 
 
 def in_order(logs: Mapping[str, Any], names: list[str]) -> NamedFloat | NamedList:
-    """The values of `logs`: those of `names` first, the others in alphabetical order; alone if there is only one."""
-    first = [name for name in dict.fromkeys(names) if name in logs]
+    """The values of `logs`: those of `names` first, the others in alphabetical order; alone if there is only one.
+
+    As in Keras, a name that two metrics share stands twice.
+    """
+    first = [name for name in names if name in logs]
     known = set(names)
     items = [logs[name] for name in (*first, *sorted(name for name in logs if name not in known))]
     if len(items) == 1 and isinstance(items[0], (int, float)):

@@ -26,6 +26,15 @@ def _symbols(model: Any, name: str) -> list[KerasTensor] | None:
     return found if found and all(isinstance(symbol, KerasTensor) for symbol in found) else None
 
 
+def _structure(model: Any, name: str) -> Any:
+    """The structure of a functional model's "input" or "output", None where it is not known (yet)."""
+    symbols = _symbols(model, f"{name}s")
+    if symbols is None:
+        return None
+    found = getattr(model, f"_{name}s_struct", None)
+    return symbols if found is None else found
+
+
 def _input_dtypes(model: Any, x: Any) -> Sequence[str] | None:
     """The element types that the model's inputs have, in the flattening order of `x`; None where not known."""
     symbols = _symbols(model, "inputs")
@@ -46,12 +55,12 @@ def make_arrays(model: Any, x: Any, y: Any = None, sample_weight: Any = None) ->
     if x is None:
         raise ValueError("`x`, the input data, is missing. Received: x=None")
     x = model._on_host(x)
-    inputs, outputs = _symbols(model, "inputs"), _symbols(model, "outputs")
-    x = to_structure(x, "x", len(inputs) if inputs else None)
+    inputs, outputs = _structure(model, "input"), _structure(model, "output")
+    x = to_structure(x, "x", inputs)
     if y is not None:
-        y = to_structure(y, "y", len(outputs) if outputs else None)
+        y = to_structure(y, "y", outputs)
     if sample_weight is not None:
-        sample_weight = to_structure(sample_weight, "sample_weight", len(outputs) if outputs else None)
+        sample_weight = to_structure(sample_weight, "sample_weight", outputs)
         sample_weight = spread_sample_weight(sample_weight, y)
     return Arrays(x, y, sample_weight, _input_dtypes(model, x))
 
