@@ -11,6 +11,7 @@ from keraburn.saving.errors import naming
 from keraburn.saving.hdf5 import File, NewFile, Reader, Writer
 from keraburn.saving.legacy import load_legacy_weights
 from keraburn.saving.native import load_native_weights
+from keraburn.saving.shards import load_shards, save_shards
 from keraburn.saving.state import load_state, save_state
 from keraburn.utils.console import may_overwrite
 
@@ -30,7 +31,7 @@ def save_weights(
 
     Args:
         model: a built model.
-        filepath: where to; ends in `.weights.h5`.
+        filepath: where to; ends in `.weights.h5`, or with `max_shard_size` in `.weights.json`.
         overwrite: whether an older file may be replaced without asking.
         max_shard_size: largest size of a file, in GB; the weights are then spread over several.
         **kwargs: `objects_to_skip`, a list of layers to leave out.
@@ -48,14 +49,21 @@ def save_weights(
     >>> keras.saving.load_weights(model, path)
     """
     path = os.fspath(filepath)
-    if not path.endswith(".weights.h5"):
+    if max_shard_size is None and not path.endswith(".weights.h5"):
         raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={path}")
+    if max_shard_size is not None and not path.endswith((".weights.h5", ".weights.json")):
+        raise ValueError(
+            f"The filename must end in `.weights.json` when `max_shard_size` is specified. Received: filepath={path}"
+        )
     skipped = _left_out(kwargs)
     if kwargs:
         raise ValueError(f"Invalid keyword arguments: {kwargs}. Received: filepath={path}")
     if os.path.exists(path) and not overwrite and not may_overwrite(path):
         return
     _check_built(model, "saving")
+    if max_shard_size is not None:
+        save_shards(model, path, max_shard_size, skipped)
+        return
     file = NewFile()
     save_state(model, Writer(file), skipped=skipped)
     with replacing(filepath) as temporary, open(temporary, "wb") as stream:
@@ -67,7 +75,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
 
     Args:
         model: a built model.
-        filepath: a file that ends in `.weights.h5`, `.keras` or `.h5`.
+        filepath: a file that ends in `.weights.h5`, `.weights.json`, `.keras` or `.h5`.
         skip_mismatch: load what fits and warn of the rest.
         **kwargs: `objects_to_skip`, a list of layers to leave alone; `by_name`, for `.h5`: whether layers are found by
             their names rather than by their order.
@@ -80,7 +88,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     by_name = kwargs.pop("by_name", None)
     if kwargs:
         raise ValueError(f"Invalid keyword arguments: {kwargs}. Received: filepath={path}")
-    if skipped and not path.endswith(".weights.h5"):
+    if skipped and not path.endswith((".weights.h5", ".weights.json")):
         raise ValueError(f"`objects_to_skip` only supports loading '.weights.h5' files. Received: filepath={path}")
     is_legacy = path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
     if by_name is not None and not is_legacy:
@@ -92,6 +100,9 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         _check_built(model, "loading weights into")
         with open(path, "rb") as file, naming(path):
             load_state(model, Reader(File(file)), path, skip_mismatch, skipped=skipped)
+    elif path.endswith(".weights.json"):
+        _check_built(model, "loading weights into")
+        load_shards(model, path, skip_mismatch, skipped)
     elif is_legacy:
         load_legacy_weights(model, path, skip_mismatch, bool(by_name))
     else:

@@ -110,18 +110,20 @@ class Reader:
 
 
 class Stored(Mapping[str, np.ndarray]):
-    """A dict of arrays that are read when they are asked for."""
+    """A dict of arrays that are read when they are asked for.
 
-    def __init__(self, group: Group | None) -> None:
-        self._group = group
+    Args:
+        *groups: where they are; None for a group that is not there.
+    """
+
+    def __init__(self, *groups: Group | None) -> None:
+        self._groups = {name: group for group in groups if group is not None for name in group.links}
 
     def __getitem__(self, key: str) -> np.ndarray:
-        if self._group is None:
-            raise KeyError(key)
-        return get_array(self._group, str(key))
+        return get_array(self._groups[str(key)], str(key))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(() if self._group is None else self._group.links)
+        return iter(self._groups)
 
     def __len__(self) -> int:
-        return 0 if self._group is None else len(self._group.links)
+        return len(self._groups)
