@@ -14,6 +14,7 @@ from keraburn import backend as backend
 from keraburn import callbacks as callbacks
 from keraburn import config as config
 from keraburn import constraints as constraints
+from keraburn import datasets as datasets
 from keraburn import dtype_policies as dtype_policies
 from keraburn import initializers as initializers
 from keraburn import layers as layers

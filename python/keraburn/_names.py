@@ -12,6 +12,7 @@ MODULES = (
     "callbacks",
     "config",
     "constraints",
+    "datasets",
     "dtype_policies",
     "initializers",
     "layers",
