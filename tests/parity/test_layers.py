@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import keraburn
-from tests.parity import harness, test_attention, test_categories, test_recurrent
+from tests.parity import harness, test_attention, test_categories, test_images, test_recurrent
 
 CASES = [
     ("Dense", {"units": 4}, (3, 5)),
@@ -139,7 +139,7 @@ def test_masks_of_merging(names, shape):
 
 def test_every_layer_is_compared():
     compared = {name for name, *_ in CASES} | test_recurrent.COMPARED | test_recurrent.CELLS
-    compared |= test_attention.COMPARED | test_categories.COMPARED
+    compared |= test_attention.COMPARED | test_categories.COMPARED | test_images.COMPARED
     assert harness.public_names(keraburn.layers) - compared <= {
         "Input",
         "InputLayer",

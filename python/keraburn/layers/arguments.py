@@ -75,8 +75,13 @@ def one_of(layer: object, name: str, value: Any, known: tuple[str, ...]) -> None
         )
 
 
-def salt(value: Any, owner: str) -> list[int] | None:
+def salt(value: Any, owner: str, pair: str) -> list[int] | None:
     """The key of a hash as two integers: None, one integer for both, or two.
+
+    Args:
+        value: what was given.
+        owner: the class that takes it, for errors.
+        pair: what two integers are called there.
 
     Raises:
         ValueError: if it is none of these.
@@ -86,7 +91,7 @@ def salt(value: Any, owner: str) -> list[int] | None:
     keys = list(value) if isinstance(value, (list, tuple)) else [value, value]
     if len(keys) != 2 or any(isinstance(key, bool) or not isinstance(key, numbers.Integral) for key in keys):
         raise ValueError(
-            f"The `salt` argument for `{owner}` can only be a tuple of size 2 integers, or a single integer. "
+            f"The `salt` argument for `{owner}` can only be a tuple of {pair}, or a single integer. "
             f"Received: salt={value}."
         )
     return [int(key) for key in keys]

@@ -10,13 +10,14 @@ from keraburn.ops.convert import cast_to, convert, floating, scalar
 from keraburn.ops.shaping import reshaped
 from keraburn.ops.spatial import (
     channels_of,
+    convolved_sizes,
     count_spatial_axes,
     from_channels_last,
     known_padding,
     per_axis,
+    spans,
     to_channels_last,
     transposed_padding,
-    window_count,
     window_padding,
 )
 from keraburn.tensor import Tensor
@@ -57,15 +58,15 @@ def _convolve(
     strides, dilation = per_axis(strides, rank, "strides"), per_axis(dilation_rate, rank, "dilation_rate")
     padding = known_padding(padding, ("valid", "same", "causal") if rank == 1 else ("valid", "same"))
     image = to_channels_last(x, data_format)
-    spans = [(size - 1) * rate + 1 for size, rate in zip(kernel.shape, dilation, strict=False)]
-    sizes = image.shape[1:-1]
-    for size, span, stride in zip(sizes, spans, strides, strict=True):
-        if min(kernel.shape[:-2]) < 1 or window_count(size, span, stride, padding) < 1:  # type: ignore[operator]
-            raise ValueError(
-                f"Computed output size would be zero or negative. Received `inputs shape={x.shape}`, "
-                f"`kernel shape={kernel.shape}`, `dilation_rate={dilation}`, `strides={strides}`, `padding={padding}`."
-            )
-    around = [window_padding(*each, padding) for each in zip(sizes, spans, strides, strict=True)]
+    sizes, windows = image.shape[1:-1], spans(kernel.shape[:-2], dilation)
+    received = (
+        f"`inputs shape={x.shape}`, `kernel shape={kernel.shape}`, `dilation_rate={dilation}`, `strides={strides}`, "
+        f"`padding={padding}`"
+    )
+    if min(kernel.shape[:-2]) < 1:
+        raise ValueError(f"The kernel has no element. Received {received}.")
+    convolved_sizes(sizes, windows, strides, padding, received)
+    around = [window_padding(*each, padding) for each in zip(sizes, windows, strides, strict=True)]
     low, high = ([each[end] for each in around] for end in (0, 1))
     attributes = {"strides": list(strides), "dilation": list(dilation), "low": low, "high": high, "groups": groups}
     return from_channels_last(emit("conv", image, kernel, **attributes), data_format)
@@ -249,8 +250,7 @@ def conv_transpose(
     extra = None if output_padding is None else per_axis(output_padding, rank, "output_padding", 0)
     image = to_channels_last(x, data_format)
     size, low, high, missing = [], [], [], []
-    for axis in range(rank):
-        span = (kernel.shape[axis] - 1) * dilation[axis] + 1
+    for axis, span in enumerate(spans(kernel.shape[:-2], dilation)):
         left, right = transposed_padding(span, strides[axis], padding, None if extra is None else extra[axis])
         whole = (image.shape[axis + 1] - 1) * strides[axis] + span - left
         # Pixels that lie beyond all that a window of the convolution can reach are zeros.

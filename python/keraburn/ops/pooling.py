@@ -10,12 +10,12 @@ from keraburn import config
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.convert import constant, convert, floating
 from keraburn.ops.spatial import (
+    convolved_sizes,
     count_spatial_axes,
     from_channels_last,
     known_padding,
     per_axis,
     to_channels_last,
-    window_count,
     window_padding,
 )
 from keraburn.tensor import Tensor
@@ -29,14 +29,10 @@ def _pool(name: str, inputs: Any, pool_size: Any, strides: Any, padding: Any, da
     steps = size if strides is None else per_axis(strides, rank, "strides")
     padding = known_padding(padding, ("valid", "same"))
     image = to_channels_last(x, data_format)
-    around = []
-    for pixels, window, stride in zip(image.shape[1:-1], size, steps, strict=True):
-        if window_count(pixels, window, stride, padding) < 1:  # type: ignore[operator]
-            raise ValueError(
-                f"Computed output size would be zero or negative. Received: `inputs.shape={x.shape}`, "
-                f"`pool_size={size}`, `strides={steps}`, `padding={padding}`."
-            )
-        around.append(window_padding(pixels, window, stride, padding))
+    sizes = image.shape[1:-1]
+    received = f"`inputs.shape={x.shape}`, `pool_size={size}`, `strides={steps}`, `padding={padding}`"
+    convolved_sizes(sizes, size, steps, padding, received)
+    around = [window_padding(*each, padding) for each in zip(sizes, size, steps, strict=True)]
     low, high = ([each[end] for each in around] for end in (0, 1))
     pooled = emit(name, image, size=list(size), strides=list(steps), low=low, high=high)
     return from_channels_last(pooled, data_format)

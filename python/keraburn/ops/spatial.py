@@ -114,6 +114,32 @@ def window_count(size: Size, window: int, stride: int, padding: str) -> Size:
     return (size - window) // stride + 1 if padding == "valid" else -(-size // stride)
 
 
+def spans(kernel_size: Sequence[int], dilation: Sequence[int]) -> list[int]:
+    """How many pixels a kernel reaches over along each axis."""
+    return [(size - 1) * rate + 1 for size, rate in zip(kernel_size, dilation, strict=True)]
+
+
+def convolved_sizes(
+    sizes: Sequence[Size], windows: Sequence[int], strides: Sequence[int], padding: str, received: str
+) -> list[Size]:
+    """The spatial sizes of what windows make of an image; unknown where its own are.
+
+    Args:
+        sizes: spatial sizes of the image.
+        windows: pixels that a window spans.
+        strides: pixels between windows.
+        padding: "valid", "same" or "causal".
+        received: the arguments, for the error.
+
+    Raises:
+        ValueError: if one would be less than one.
+    """
+    counts = [window_count(*each, padding) for each in zip(sizes, windows, strides, strict=True)]
+    if any(count is not None and count < 1 for count in counts):
+        raise ValueError(f"Computed output size would be zero or negative. Received {received}.")
+    return counts
+
+
 def transposed_padding(kernel: int, stride: int, padding: str, extra: int | None) -> tuple[int, int]:
     """How many pixels a transposed convolution leaves out before and after an axis; those after may be negative.
 
@@ -131,3 +157,11 @@ def transposed_padding(kernel: int, stride: int, padding: str, extra: int | None
     kept = stride + kernel - 2 if extra is None else kernel + kernel % 2 - 2 + extra
     left = min(kept - kept // 2, kernel - 1)
     return kernel - 1 - left, kernel - 1 - (kept - left)
+
+
+def transposed_size(size: Size, kernel: int, stride: int, padding: str, extra: int | None) -> Size:
+    """The size of an axis after a transposed convolution; unknown where its own is."""
+    if size is None:
+        return None
+    before, after = transposed_padding(kernel, stride, padding, extra)
+    return (size - 1) * stride + kernel - before - after

@@ -1,0 +1,94 @@
+"""Layers of convolution and pooling: shapes, config, values, gradients and a training step."""
+
+import numpy as np
+import pytest
+
+import keraburn as keras
+from tests.checks_layers import check_layer
+from tests.ops.test_convolution import conv, depthwise, transposed
+from tests.ops.test_pooling import REFERENCES
+
+SMALL = {"filters": 2, "kernel_size": 2}
+CASES = [
+    ("Conv1D", SMALL, (2, 5, 2), 2, lambda x, w: conv(x, w[0]) + w[1]),
+    ("Conv2D", {**SMALL, "padding": "same"}, (2, 3, 4, 2), 2, lambda x, w: conv(x, w[0], padding="same") + w[1]),
+    ("Conv2D", {**SMALL, "use_bias": False, "strides": 2}, (2, 4, 4, 2), 1, lambda x, w: conv(x, w[0], strides=2)),
+    ("Conv3D", SMALL, (1, 2, 3, 3, 2), 2, lambda x, w: conv(x, w[0]) + w[1]),
+    ("Conv1DTranspose", {**SMALL, "strides": 2}, (2, 3, 2), 2, lambda x, w: transposed(x, w[0], strides=2) + w[1]),
+    ("Conv2DTranspose", SMALL, (1, 3, 2, 2), 2, lambda x, w: transposed(x, w[0]) + w[1]),
+    ("Conv3DTranspose", SMALL, (1, 2, 2, 2, 1), 2, lambda x, w: transposed(x, w[0]) + w[1]),
+    ("DepthwiseConv1D", {"kernel_size": 2}, (2, 4, 3), 2, lambda x, w: depthwise(x, w[0]) + w[1]),
+    (
+        "DepthwiseConv2D",
+        {"kernel_size": 2, "depth_multiplier": 2},
+        (1, 3, 4, 2),
+        2,
+        lambda x, w: depthwise(x, w[0]) + w[1],
+    ),
+    ("SeparableConv1D", SMALL, (2, 4, 3), 3, lambda x, w: conv(depthwise(x, w[0]), w[1]) + w[2]),
+    ("SeparableConv2D", SMALL, (1, 3, 4, 3), 3, lambda x, w: conv(depthwise(x, w[0]), w[1]) + w[2]),
+    *(
+        (f"{kind}Pooling{len(shape) - 2}D", {"pool_size": 2}, shape, 0, lambda x, w, f=f: REFERENCES[f](x, 2))
+        for kind, f in (("Max", "max_pool"), ("Average", "average_pool"))
+        for shape in ((2, 5, 2), (2, 4, 4, 2), (1, 2, 4, 3, 2))
+    ),
+    *(
+        (f"Global{kind}Pooling{len(shape) - 2}D", {}, shape, 0, lambda x, w, f=f: f(x, tuple(range(1, x.ndim - 1))))
+        for kind, f in (("Max", np.max), ("Average", np.mean))
+        for shape in ((2, 4, 3, 2), (1, 2, 4, 3, 2))
+    ),
+    *(
+        (f"Adaptive{kind}Pooling{len(shape) - 2}D", {"output_size": 2}, shape, 0, lambda x, w, f=f: REFERENCES[f](x, 2))
+        for kind, f in (("Max", "adaptive_max_pool"), ("Average", "adaptive_average_pool"))
+        for shape in ((2, 5, 2), (2, 4, 3, 2), (1, 2, 4, 3, 2))
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "shape", "weights", "reference"), CASES)
+def test_layer(name, arguments, shape, weights, reference):
+    check_layer(getattr(keras.layers, name), arguments, shape, weights=weights, reference=reference)
+
+
+def test_mistakes_are_named():
+    for layer, shape, message in (
+        (keras.layers.Conv2D(2, 5), (1, 4, 4, 2), "output size would be zero or negative"),
+        (keras.layers.Conv2D(2, 3, groups=2), (1, 4, 4, 3), "divisible by the number of groups. Received groups=2"),
+        (keras.layers.MaxPooling2D(5), (1, 4, 4, 2), "output size would be zero or negative"),
+        (keras.layers.AdaptiveMaxPooling1D(2), (2, 3), "rank 3 to 5"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            layer(np.ones(shape))
+    with pytest.raises(ValueError, match="min_ndim=4"):
+        keras.layers.Conv2D(2, 3)(np.ones((1, 4, 4)))
+    with pytest.raises(ValueError, match="must be known"):
+        keras.layers.Conv2D(2, 3)(keras.Input((4, 4, None)))
+    with pytest.raises(TypeError, match="tuple of 2 integers"):
+        keras.layers.AdaptiveMaxPooling2D("2")
+    with pytest.raises(ValueError, match="one of 'valid', 'same'"):
+        keras.layers.MaxPooling2D(2, padding="causal")
+
+
+def test_a_network_learns():
+    """Bars that stand and bars that lie are told apart."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 128)
+    x = 0.3 * rng.random((128, 12, 12, 1))
+    for i, label in enumerate(labels):
+        place = rng.integers(0, 12)
+        x[i, place] += label
+        x[i, :, place] += 1 - label
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((12, 12, 1)),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.GlobalMaxPooling2D(),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, labels, batch_size=16, epochs=15, verbose=0)
+    assert history.history["accuracy"][-1] > 0.95
