@@ -7,12 +7,13 @@ import os
 import platform
 
 import keraburn as keras
-from tests.benchmarks import kernels, networks, startup, text
+from tests.benchmarks import custom, kernels, networks, startup, text
 from tests.benchmarks.timing import HEADING
 
 GROUPS = {
     "training": networks.training,
     "predicting": networks.predicting,
+    "customs": custom.customs,
     "startup": startup.starting,
     "products": kernels.products,
     "elementwise": kernels.elementwise,
