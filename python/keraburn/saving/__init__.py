@@ -10,6 +10,7 @@ from keraburn.registry import get_registered_name as get_registered_name
 from keraburn.registry import get_registered_object as get_registered_object
 from keraburn.registry import register_keras_serializable as register_keras_serializable
 from keraburn.registry import serialize_keras_object as serialize_keras_object
+from keraburn.saving.editor import KerasFileEditor as KerasFileEditor
 from keraburn.saving.files import load_model as load_model
 from keraburn.saving.files import save_model as save_model
 from keraburn.saving.weights import load_weights as load_weights

@@ -17,8 +17,8 @@ from keraburn.saving.hdf5 import File, NewFile, Reader, Writer
 from keraburn.saving.hdf5.limits import most_bytes
 from keraburn.saving.state import load_state, save_state
 
-_CONFIG = "config.json"
-_METADATA = "metadata.json"
+CONFIG = "config.json"
+METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
 # The release of Keras whose format this is.
 KERAS_VERSION = "3.15.1"
@@ -33,8 +33,8 @@ def _descriptions(model: Any) -> dict[str, str]:
         config = registry.serialize_keras_object(model)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     return {
-        _METADATA: json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved}),
-        _CONFIG: json.dumps(config),
+        METADATA: json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved}),
+        CONFIG: json.dumps(config),
     }
 
 
@@ -97,7 +97,7 @@ def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True,
     if os.path.isdir(path):
         with naming(filepath):
             size = os.path.getsize(os.path.join(path, WEIGHTS))
-            with open(os.path.join(path, _CONFIG), encoding="utf-8") as stream, settings.limited(most_bytes(size)):
+            with open(os.path.join(path, CONFIG), encoding="utf-8") as stream, settings.limited(most_bytes(size)):
                 model = _make(stream.read(), custom_objects, compile, safe_mode)
             folder = os.path.join(path, archive.ASSETS)
             with open(os.path.join(path, WEIGHTS), "rb") as stored:
@@ -106,7 +106,7 @@ def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True,
     import tempfile
 
     with open(path, "rb") as file, archive.opened(file, filepath) as members, naming(filepath):
-        text = archive.read_member(members, _CONFIG).decode("utf-8")
+        text = archive.read_member(members, CONFIG).decode("utf-8")
         with settings.limited(most_bytes(archive.size_of(members, WEIGHTS))):
             model = _make(text, custom_objects, compile, safe_mode)
         with tempfile.TemporaryDirectory() as folder, archive.stretch(file, members, WEIGHTS) as stored:
@@ -121,13 +121,13 @@ def _make(text: str, custom_objects: Any, compile: bool, safe_mode: bool) -> Any
 
     config = json.loads(text)
     if not isinstance(config, dict):
-        raise ValueError(f"{_CONFIG} should hold the config of a model. It holds: {text[:100]}")
+        raise ValueError(f"{CONFIG} should hold the config of a model. It holds: {text[:100]}")
     if not compile:
         config["compile_config"] = None
     with registry.ObjectSharingScope():
         model = registry.deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
     if not isinstance(model, Layer):
-        raise ValueError(f"{_CONFIG} should hold the config of a model. It holds that of: {model!r:.100}")
+        raise ValueError(f"{CONFIG} should hold the config of a model. It holds that of: {model!r:.100}")
     return model
 
 

@@ -172,5 +172,6 @@ class _Shards(Reader):
             path = os.path.join(self._folder, name)
             if not os.path.isfile(path):
                 raise ValueError(f"The file '{name}', which the index names, is missing")
-            self._files[name] = File(self._opened.enter_context(open(path, "rb")))
+            stream = open(path, "rb")  # noqa: SIM115 closed with all others
+            self._files[name] = File(self._opened.enter_context(stream))
         return self._files[name]
