@@ -40,7 +40,7 @@ PYTHON_LAYERS = [
     {"saving", "callbacks"},
     {"training"},
     {"models"},
-    {"datasets", "mixed_precision", "preprocessing"},
+    {"datasets", "mixed_precision", "preprocessing", "wrappers"},
     # The package's own head, and the faces that show it under other names.
     {""},
     {"keras", "tf"},

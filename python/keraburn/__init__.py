@@ -30,6 +30,7 @@ from keraburn import regularizers as regularizers
 from keraburn import saving as saving
 from keraburn import tree as tree
 from keraburn import utils as utils
+from keraburn import wrappers as wrappers
 from keraburn._names import CLASSES, MODULES, raise_unknown
 from keraburn.config import device_scope as device
 from keraburn.config import name_scope as name_scope

@@ -28,6 +28,7 @@ MODULES = (
     "saving",
     "tree",
     "utils",
+    "wrappers",
 )
 
 # Classes and functions that both have.
