@@ -71,6 +71,44 @@ def test_matrices(mode):
     assert not matrix[1].any()
 
 
+MIXED = ["the", "Cat", "sät", "Hund", "中文", "x-y", "it's", "…", "A\tb", "İ", "ΑΣ", "ß", "a\u0301"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"num_words": 6, "oov_token": "?"},
+        {"char_level": True},
+        {"char_level": True, "lower": False, "oov_token": "x"},
+        {"lower": False, "filters": "-"},
+        {"split": "--"},
+        {"split": "é"},
+        {"filters": "中…"},
+    ],
+    ids=str,
+)
+def test_the_core_splits_as_python_does(arguments, monkeypatch):
+    rng = np.random.default_rng(0)
+    ends = [" ", "  ", "--", ",", "é", "\n"]
+    texts = ["".join(rng.choice(MIXED) + rng.choice(ends) for _ in range(rng.integers(0, 9))) for _ in range(1500)]
+    quick, slow = Tokenizer(**arguments), Tokenizer(**arguments)
+    monkeypatch.setattr(slow, "_is_plain", lambda texts: False)
+    for tokenizer in (quick, slow):
+        tokenizer.fit_on_texts(texts[:900])
+        tokenizer.fit_on_texts(iter(texts[600:]))
+    for name in ("word_index", "index_word", "word_counts", "document_count", "word_docs", "index_docs"):
+        assert getattr(quick, name) == getattr(slow, name), name
+    assert list(quick.word_counts) == list(slow.word_counts)
+    assert quick.texts_to_sequences(texts) == slow.texts_to_sequences(texts)
+
+
+def test_strings_without_utf8():
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(["a \ud800 b"])
+    assert tokenizer.texts_to_sequences(["b \ud800"]) == [[3, 2]]
+
+
 def test_json():
     tokenizer = Tokenizer(num_words=5, oov_token="?")
     tokenizer.fit_on_texts(TEXTS)

@@ -77,7 +77,7 @@ class Hashing(HostLayer):
             raise ValueError(f"{wrong} Received: sparse={sparse} and output_mode={output_mode}")
         self.num_bins = num_bins
         self.mask_value = mask_value
-        self.salt = arguments.salt(salt, "Hashing")
+        self.salt = arguments.salt(salt, "Hashing", "size 2 integers")
         self.strong_hash = salt is not None
         self.output_mode = output_mode
         self.sparse = sparse

@@ -180,12 +180,16 @@ class TextVectorization(HostLayer):
 
     def _split_by_user(self, texts: np.ndarray, count: int) -> tuple[list[Any], list[int]]:
         found = host_value(self._split(texts))
-        rows = [found] if texts.ndim == 0 else list(found.reshape(-1) if texts.ndim > 1 else found)
-        if len(rows) != count:
+        if texts.ndim == 0:
+            found = [found]
+        elif isinstance(found, np.ndarray) and texts.ndim > 1:
+            found = found.reshape(count, *found.shape[texts.ndim :])
+        if not isinstance(found, (list, tuple, np.ndarray)) or len(found) != count:
             raise ValueError(
-                "The function given as `split` should return a list of tokens for each text. "
-                f"Received: {len(rows)} lists for {count} texts"
+                f"The function given as `split` should return a list of tokens for each of {count} texts. "
+                f"Received: {found!r:.200}"
             )
+        rows = list(found)
         lists = [row.tolist() if isinstance(row, np.ndarray) else row for row in rows]
         if not all(isinstance(row, (list, tuple)) for row in lists):
             raise ValueError(

@@ -76,7 +76,7 @@ class IndexLookup(HostLayer):
                 f"`num_oov_indices` must be greater than or equal to 0. Received: num_oov_indices={num_oov_indices}"
             )
         arguments.one_of(self, "oov_method", oov_method, ("floormod", "farmhash"))
-        salt = arguments.salt(salt, "IndexLookup")
+        salt = arguments.salt(salt, "IndexLookup", "2 integers")
         if salt is not None and self.vocabulary_dtype != "string" and oov_method != "farmhash":
             raise ValueError(f"`salt` can only be used when `oov_method='farmhash'`. Received: oov_method={oov_method}")
         # Names of old.

@@ -113,7 +113,10 @@ class IntegerLookup(IndexLookup):
 
     def _read_terms(self, terms: list[Any]) -> list[Any]:
         try:
-            return [int(term) for term in terms]
+            whole = [int(term) for term in terms]
+            if any(isinstance(term, float) and term != int(term) for term in terms):
+                raise ValueError("fractions")
+            return whole
         except (TypeError, ValueError, OverflowError):
             raise ValueError(
                 f"The vocabulary of layer '{self.name}' should hold integers. Received: vocabulary={terms!r:.200}"

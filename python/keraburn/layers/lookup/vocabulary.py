@@ -89,7 +89,8 @@ def read_lines(path: str, errors: str = "strict") -> list[str]:
         text = data.decode("utf-8", errors)
     except UnicodeDecodeError as error:
         raise ValueError(f"Vocabulary file {path} should be UTF-8: {error}") from None
-    lines = text.split("\n")
+    # As TensorFlow reads them, with either end of lines.
+    lines = text.replace("\r", "").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 
