@@ -374,3 +374,23 @@ def test_frozen_layers_stay():
     after = model.get_weights()
     np.testing.assert_array_equal(before[0], after[0])
     assert not np.array_equal(before[2], after[2])
+
+
+def test_limits_for_test_runs():
+    x, y = data(10)
+    try:
+        keras.config.set_max_epochs(1)
+        keras.config.set_max_steps_per_epoch(3)
+        with pytest.warns(UserWarning, match="Limiting") as caught:
+            history = linear().fit(x, y, batch_size=2, epochs=5, shuffle=False, verbose=0)
+        assert [str(warning.message) for warning in caught] == [
+            "Limiting epochs to 1",
+            "Limiting steps_per_epoch to 3",
+        ]
+        assert (history.epoch, history.params["steps"]) == ([0], 3)
+        assert linear().fit(x, y, batch_size=4, steps_per_epoch=1, verbose=0).params["steps"] == 1
+        with pytest.warns(UserWarning, match="Limiting steps_per_epoch to 3"):
+            assert len(linear().predict(x, batch_size=2, verbose=0)) == 6
+    finally:
+        keras.config.set_max_epochs(None)
+        keras.config.set_max_steps_per_epoch(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import Any
 
 
@@ -27,6 +28,14 @@ def whole(name: str, value: Any, least: int) -> int:
 def whole_or_none(name: str, value: Any, least: int) -> int | None:
     """`whole`, with None let through."""
     return None if value is None else whole(name, value, least)
+
+
+def limited(name: str, value: int | None, limit: int | None) -> Any:
+    """`value`, or the limit that was set for test runs where that is lower, with a warning."""
+    if limit is None or (value is not None and value <= limit):
+        return value
+    warnings.warn(f"Limiting {name} to {limit}", stacklevel=4)
+    return limit
 
 
 def fraction(name: str, value: Any) -> float:

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keraburn import tree
+from keraburn import config, tree
 from keraburn.data.packing import unpack_x_y_sample_weight
 from keraburn.tensor import KerasTensor
+from keraburn.training import arguments
 from keraburn.training.batch_feed import BatchFeed
 from keraburn.training.batches import Batches, Gathered, Indexed, as_batches, check_with_batches, is_batches
 from keraburn.training.data import (
@@ -106,6 +107,7 @@ def make_feed(
         within: whether shuffling keeps every row in its batch.
         ready: whether the first of the batches that come one by one is read at once.
     """
+    steps = arguments.limited("steps_per_epoch", steps, config.max_steps_per_epoch())
     if isinstance(data, Batches):
 
         def prepare(batch: Any) -> Arrays:

@@ -94,6 +94,7 @@ class Trainer(Resuming, Functions, PureTraining):
         validation_steps = arguments.whole_or_none("validation_steps", validation_steps, 1)
         validation_batch_size = arguments.whole_or_none("validation_batch_size", validation_batch_size, 1)
         arguments.is_due(0, validation_freq)
+        epochs = arguments.limited("epochs", epochs, config.max_epochs())
         verbose = arguments.verbosity(verbose)
         seeds = self._next_shuffle_seed if arguments.shuffling(shuffle) else None
         split = arguments.fraction("validation_split", validation_split)
