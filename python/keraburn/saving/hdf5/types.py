@@ -88,6 +88,8 @@ def encode_type(dtype: np.dtype) -> bytes:
         return bits + struct.pack("<HHBBBBI", 0, 8 * size, mantissa, exponent, 0, mantissa, bias)
     if dtype.kind == "S":
         return struct.pack("<BBHI", 0x13, 1, 0, max(size, 1))
+    if dtype.kind == "V" and dtype.names is None:
+        return struct.pack("<BBHI", 0x15, 0, 0, size)
     raise TypeError(f"Only numbers, truth values and bytes can be kept in a file of weights. Received: dtype={dtype}")
 
 

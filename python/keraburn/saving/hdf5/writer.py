@@ -33,7 +33,8 @@ class NewDataset:
         shape, dtype = (self._value.shape, self._value.dtype) if hasattr(value, "shape") else self._now()
         self.shape = tuple(int(size) for size in shape)
         self.dtype = np.dtype(str(dtype) if str(dtype) in _NUMBERS else self._now()[1]).newbyteorder("<")
-        self.attributes: dict[str, Any] = {}
+        # Keras has no element type of HDF5 for these, but two plain bytes with a note beside them.
+        self.attributes: dict[str, Any] = {"dtype": "bfloat16"} if self.dtype.name == "bfloat16" else {}
         encode_type(self.dtype)
 
     def _array(self) -> np.ndarray:
