@@ -114,9 +114,9 @@ def strings_array(value: Any) -> np.ndarray:
     if isinstance(value, (list, tuple)):
         if any(isinstance(item, (list, tuple)) or hasattr(item, "shape") for item in value):
             return _nested(value)
-        array = np.empty(len(value), dtype=object)
-        array[:] = value
-        return array
+        column = np.empty(len(value), dtype=object)
+        column[:] = value
+        return column
     array = _array(value)
     return np.array(value, dtype=object) if array is None else array
 

@@ -130,12 +130,15 @@ class TextVectorization(HostLayer):
             encoding=encoding,
             vocabulary_size=vocabulary_size,
         )
-        self._build_at_init()
+        self.build()
 
     _lookup_layer: StringLookup
     _pipeline: _core.Pipeline
     _after_split: _core.Pipeline
     _ngrams_arg: Any
+
+    def build(self, input_shape: Any = None) -> None:
+        """Nothing to make: there are no weights."""
 
     @property
     def compute_dtype(self) -> str:
