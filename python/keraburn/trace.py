@@ -103,9 +103,13 @@ class Trace:
 
     Args:
         scripted: whether the making is kept in `script`, so that it can be repeated in another graph.
+        captures: whether tensors of the traces around it become inputs.
     """
 
-    def __init__(self, scripted: bool = False) -> None:
+    def __init__(self, scripted: bool = False, captures: bool = False) -> None:
+        self._captures = captures
+        # Tensors of other traces, and the inputs that stand for them.
+        self._foreign: dict[int, tuple[Tensor, TracedTensor]] = {}
         self.graph = _core.Graph(config.device())
         self.script: Script | None = Script() if scripted else None
         # The size that stands for unknown dimensions while a model is being described, else None.
@@ -143,6 +147,10 @@ class Trace:
 
     def identifier(self, tensor: Tensor) -> int:
         """The graph's value for `tensor`: its own, or a constant that holds a concrete tensor."""
+        if self._captures and self._is_foreign(tensor):
+            if id(tensor) not in self._foreign:
+                self._foreign[id(tensor)] = (tensor, self.input(tensor.shape, tensor.dtype))
+            return self._foreign[id(tensor)][1].id
         if isinstance(tensor, TracedTensor):
             if tensor.trace is not self:
                 raise ValueError(
@@ -158,10 +166,27 @@ class Trace:
                 self.script.constants.append((known[1], tensor))
         return known[1]
 
+    def _is_foreign(self, tensor: Tensor) -> bool:
+        if isinstance(tensor, TracedTensor):
+            return tensor.trace is not self
+        return any(id(tensor) in recorder.known for recorder in self._outer[-1])
+
+    def captured(self) -> list[tuple[Tensor, TracedTensor]]:
+        """Values of the trace around this one, and the inputs that stand for them here."""
+        wanted, _active.autocast = _active.autocast, None
+        try:
+            read = [(variable.value, source) for variable, source in self._reads.values()]
+        finally:
+            _active.autocast = wanted
+        return [*read, *self._foreign.values()]
+
     def op(self, name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> TracedTensor:
         """Add an operation."""
         ids = [self.identifier(each) for each in inputs]
-        identifier = self.graph.op(name, ids, attributes)
+        if name == "scan":
+            identifier = attributes["body"].add_to(self.graph, ids)
+        else:
+            identifier = self.graph.op(name, ids, attributes)
         if self.script is not None:
             self.script.steps.append(([identifier], ids, lambda trace, given: [trace.op(name, given, attributes)]))
         return TracedTensor(self, identifier)
@@ -241,6 +266,11 @@ class Trace:
         if source.half is None:
             return gradient
         return half.rounded(self.op, gradient, source.half)
+
+    @property
+    def has_assigned(self) -> bool:
+        """Whether a variable was assigned."""
+        return bool(self._writes)
 
     def read(self, variable: Variable) -> Tensor:
         key = id(variable)

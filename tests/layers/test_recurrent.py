@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import keraburn as keras
+from keraburn import trace, tree
 from tests.checks_layers import check_layer
 
 X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
@@ -343,3 +344,61 @@ def test_steps_of_unknown_number():
     model = keras.Model(inputs, outputs)
     for steps in (1, 2, 7):
         assert model(np.zeros((2, steps, 3), "float32")).shape == (2, steps, 2)
+
+
+class Decaying(keras.layers.Layer):
+    """A user's own cell: two states, an output of another size, and dropout of its own."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.state_size = [units, units]
+        self.output_size = 2 * units
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units), initializer="glorot_uniform", name="kernel")
+        self.recurrent = self.add_weight(shape=(self.units, self.units), initializer="orthogonal", name="recurrent")
+
+    def call(self, inputs, states):
+        fast, slow = states
+        fast = keras.ops.tanh(inputs @ self.kernel + fast @ self.recurrent)
+        slow = 0.9 * slow + 0.1 * fast
+        return keras.ops.concatenate([fast, slow], axis=-1), [fast, slow]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("options", [{}, {"go_backwards": True}, {"zero_output_for_mask": True}, {"stateful": True}])
+def test_the_cell_of_a_user_runs_as_one_loop(device, masked, options):
+    x = np.random.default_rng(0).normal(size=(4, 13, 3)).astype("float32")
+    mask = np.arange(13) < np.array([13, 5, 1, 0])[:, None] if masked else None
+    keras.utils.set_random_seed(0)
+    cell = Decaying(5)
+    layers = [keras.layers.RNN(cell, return_sequences=True, return_state=True, **options) for _ in range(2)]
+    layers[1].unroll = True
+    results = []
+    for layer in layers:
+        if options.get("stateful"):
+            layer.build(x.shape)
+            layer.reset_state()
+
+        def both(x, layer=layer):
+            outputs = layer(x, mask=mask)
+            total = sum(keras.ops.sum(keras.ops.square(output)) for output in outputs)
+            return outputs, trace.gradients(total, [x, *(weight.value for weight in cell.trainable_weights)])
+
+        results.append([leaf.numpy() for leaf in tree.flatten(trace.Compiled(both, [x])(x))])
+    assert len(results[0]) == 6
+    for looped, unrolled in zip(*results, strict=True):
+        np.testing.assert_allclose(looped, unrolled, rtol=2e-5, atol=1e-6)
+
+
+def test_cells_with_dropout_train_as_one_loop():
+    x, y = np.ones((8, 20, 3), "float32"), np.zeros((8, 4), "float32")
+    for cell in (
+        keras.layers.LSTMCell(4, dropout=0.3, recurrent_dropout=0.2),
+        keras.layers.StackedRNNCells([keras.layers.GRUCell(4, dropout=0.3), Decaying(2)]),
+    ):
+        model = keras.Sequential([keras.Input((20, 3)), keras.layers.RNN(cell)])
+        model.compile("sgd", "mse")
+        losses = model.fit(x, y, epochs=2, batch_size=4, verbose=0).history["loss"]
+        assert np.isfinite(losses).all()

@@ -44,9 +44,15 @@ def _run(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> Ten
 
 
 def _plain(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> Tensor:
+    outer = None
     for tensor in inputs:
         if type(tensor) is TracedTensor:
-            return tensor.trace.op(name, inputs, attributes)
+            outer = tensor.trace
+            if outer is trace.current():
+                break
+    if outer is not None:
+        # What a loop's body computes from values around it alone is computed there, once.
+        return outer.op(name, inputs, attributes)
     if attributes and "shape" in attributes:
         config.spend(attributes["shape"])
     return Tensor(_core.run(name, [tensor.handle for tensor in inputs], attributes))

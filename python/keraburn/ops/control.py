@@ -14,6 +14,7 @@ from keraburn.ops.apply import emit, operation
 from keraburn.ops.axes import normalize_axis
 from keraburn.ops.convert import boolean, concrete, convert, integer, promote, scalar
 from keraburn.ops.joining import concatenate, section, stack, unstack
+from keraburn.ops.looping import looped
 from keraburn.ops.shaping import reshaped
 from keraburn.tensor import Tensor
 
@@ -212,12 +213,17 @@ def scan(
         xs: a structure of tensors of the same first dimension, or None.
         length: the number of steps where `xs` is None.
         reverse: whether to go from the end to the beginning.
-        unroll: accepted as in Keras, without effect.
+        unroll: True, or at least the number of steps, to write all steps out, which is differentiable more than once.
+            Otherwise a traced function traces `f` once, where what it carries and gives is of one float type.
 
     Returns:
         The last carried value and the stacked outputs.
     """
     count = _length(xs, length)
+    unrolled = unroll if isinstance(unroll, bool) else unroll >= count
+    whole = None if unrolled else looped(f, init, xs, count, reverse)
+    if whole is not None:
+        return whole
     carry, outputs = init, []
     slices = _slices(xs, count)
     for each in reversed(slices) if reverse else slices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from keraburn import ops, registry, trace, tree
@@ -211,9 +212,13 @@ class RNN(Layer):
             output, following = self.cell(inputs, states, **extra)
             return output, list(following) if tree.is_nested(following) else [following]
 
-        outputs, states = run_steps(
-            step, sequences, initial_state, mask, self.go_backwards, mask is not None and self.zero_output_for_mask
-        )
+        if training and isinstance(self.cell, DropoutCell):
+            # Before the first step, as all steps have the same patterns.
+            self.cell.get_dropout_mask(sequences[:, 0])
+            self.cell.get_recurrent_dropout_mask(initial_state[0])
+        zeros = mask is not None and self.zero_output_for_mask
+        reset = functools.partial(_forget_patterns, self.cell)
+        outputs, states = run_steps(step, sequences, initial_state, mask, self.go_backwards, zeros, self.unroll, reset)
         return outputs[:, -1], outputs, states
 
     def _kept_state(self) -> Any:

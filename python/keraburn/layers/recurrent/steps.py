@@ -6,12 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from keraburn import ops, trace, tree
+from keraburn.ops import looping
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
 
 def run_steps(
-    step: Step, sequences: Any, states: list[Any], mask: Any, go_backwards: bool, zero_output_for_mask: bool
+    step: Step,
+    sequences: Any,
+    states: list[Any],
+    mask: Any,
+    go_backwards: bool,
+    zero_output_for_mask: bool,
+    unroll: bool,
+    reset: Callable[[], None],
 ) -> tuple[Any, list[Any]]:
     """`output, states = step(inputs, states)` for each step of a sequence.
 
@@ -24,6 +32,8 @@ def run_steps(
         mask: booleans `(batch, steps)`, or None.
         go_backwards: whether to go from the last step to the first.
         zero_output_for_mask: whether masked steps give zeros.
+        unroll: whether all steps are written out; otherwise the step is traced once if that is possible.
+        reset: called before all steps are written out after all.
 
     Returns:
         The outputs `(batch, steps, ...)` in the order in which they were computed, and the last states.
@@ -32,6 +42,11 @@ def run_steps(
     active = trace.current()
     # A model that is being described wants the shapes only: one step in the place of very many.
     described = active is not None and count == active.probe
+    if not described and not unroll:
+        whole = _looped(step, sequences, states, mask, go_backwards, zero_output_for_mask)
+        if whole is not None:
+            return whole
+        reset()
     inputs = ops.unstack(sequences[:, :1] if described else sequences, axis=1)
     masks = None if mask is None else ops.unstack(mask[:, :1] if described else mask, axis=1)
     order = range(len(inputs))
@@ -48,6 +63,45 @@ def run_steps(
         outputs.append(output)
     stacked = ops.stack(outputs, axis=1)
     return ops.repeat(stacked, count, axis=1) if described else stacked, states
+
+
+def _looped(
+    step: Step, sequences: Any, states: list[Any], mask: Any, go_backwards: bool, zero_output_for_mask: bool
+) -> tuple[Any, list[Any]] | None:
+    """`run_steps` as one operation, None where that cannot be."""
+    if trace.current() is None or sequences.shape[1] < looping.LEAST:
+        return None
+    steps_first = _swapped(sequences)
+    count = steps_first.shape[0]
+    if mask is None:
+        looped = looping.looped(lambda state, x: step(x, state)[::-1], states, steps_first, count, go_backwards)
+        if looped is None:
+            return None
+        last, outputs = looped
+    else:
+        with trace.Trace(captures=True):
+            # What a step would give tells the shape of the zeros before the first step that counts.
+            like = step(sequences[:, 0], states)[0]
+            zeros = ops.zeros(like.shape, like.dtype)
+
+        def kept_step(carried: Any, given: Any) -> tuple[Any, Any]:
+            (state, previous), (x, kept) = carried, given
+            output, following = step(x, state)
+            rest = ops.zeros_like(output) if zero_output_for_mask else previous
+            output = _where(kept, output, rest)
+            state = tree.map_structure(lambda new, old: _where(kept, new, old), following, state)
+            return (state, output), output
+
+        looped = looping.looped(kept_step, (states, zeros), (steps_first, _swapped(mask)), count, go_backwards)
+        if looped is None:
+            return None
+        (last, _), outputs = looped
+    outputs = _swapped(outputs)
+    return ops.flip(outputs, axis=1) if go_backwards else outputs, last
+
+
+def _swapped(x: Any) -> Any:
+    return ops.swapaxes(x, 0, 1)
 
 
 def _where(kept: Any, value: Any, other: Any) -> Any:
