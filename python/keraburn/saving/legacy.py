@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from keraburn import config as settings
-from keraburn import optimizers, registry
+from keraburn import losses, metrics, optimizers, registry
 from keraburn.layers.layer import Layer
 from keraburn.saving import legacy_configs
 from keraburn.saving.atomic import replacing
@@ -156,9 +156,9 @@ def _compile(model: Any, file: File, safe_mode: bool) -> None:
     with registry.SafeModeScope(safe_mode):
         model.compile(
             optimizer=optimizers.deserialize(legacy_configs.optimizer_config(config["optimizer_config"])),
-            loss=legacy_configs.loss_config(config.get("loss")),
-            metrics=config.get("metrics"),
-            weighted_metrics=config.get("weighted_metrics"),
+            loss=legacy_configs.made(config.get("loss"), losses.get),
+            metrics=legacy_configs.made(config.get("metrics"), metrics.get),
+            weighted_metrics=legacy_configs.made(config.get("weighted_metrics"), metrics.get),
             loss_weights=config.get("loss_weights"),
         )
     group = get_group(file, "optimizer_weights")

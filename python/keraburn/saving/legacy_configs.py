@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Callable
 from typing import Any
 
 from keraburn import losses, registry, tree
@@ -166,17 +167,18 @@ def optimizer_config(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "config": inner}
 
 
-def loss_config(config: Any) -> Any:
-    """Losses, one or a structure of them, under the names of today."""
+def made(config: Any, get: Callable[[Any], Any]) -> Any:
+    """What `compile` takes: the losses or metrics of their configs; names stay.
+
+    Args:
+        config: one, or a structure of them.
+        get: makes one of its config.
+    """
     if isinstance(config, dict) and "class_name" in config and isinstance(config.get("config"), dict):
-        inner = {
-            key: value
-            for key, value in config["config"].items()
-            if key != "fn" or config["class_name"].endswith("Wrapper")
-        }
+        inner = dict(config["config"])
         if inner.get("reduction") == "auto":
             inner["reduction"] = "sum_over_batch_size"
-        return {**config, "config": inner}
+        return get({**config, "config": inner})
     if isinstance(config, dict):
-        return {key: loss_config(value) for key, value in config.items()}
-    return [loss_config(each) for each in config] if isinstance(config, (list, tuple)) else config
+        return {key: made(value, get) for key, value in config.items()}
+    return [made(each, get) for each in config] if isinstance(config, (list, tuple)) else config
