@@ -44,6 +44,36 @@ CASES = [
     ),
 ]
 
+BORDERS = [
+    ("ZeroPadding1D", {"padding": (1, 2)}, (2, 3, 2), lambda x: np.pad(x, ((0, 0), (1, 2), (0, 0)))),
+    ("ZeroPadding2D", {}, (1, 2, 3, 2), lambda x: np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))),
+    ("ZeroPadding3D", {"padding": (1, 0, 0)}, (1, 2, 2, 3, 2), lambda x: np.pad(x, [(0, 0), (1, 1), *[(0, 0)] * 3])),
+    ("Cropping1D", {"cropping": (1, 0)}, (2, 4, 2), lambda x: x[:, 1:]),
+    ("Cropping2D", {"cropping": ((1, 0), (0, 2))}, (1, 4, 4, 2), lambda x: x[:, 1:, :-2]),
+    ("Cropping3D", {}, (1, 3, 4, 3, 2), lambda x: x[:, 1:-1, 1:-1, 1:-1]),
+    ("UpSampling1D", {"size": 2}, (2, 3, 2), lambda x: x.repeat(2, 1)),
+    ("UpSampling2D", {"size": (1, 2)}, (1, 2, 3, 2), lambda x: x.repeat(2, 2)),
+    ("UpSampling2D", {"interpolation": "bilinear", "data_format": "channels_first"}, (1, 2, 3, 2), None),
+    ("UpSampling3D", {}, (1, 2, 1, 2, 2), lambda x: x.repeat(2, 1).repeat(2, 2).repeat(2, 3)),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "shape", "reference"), BORDERS)
+def test_other_sizes(name, arguments, shape, reference):
+    known = None if reference is None else lambda x, w: reference(x)
+    check_layer(getattr(keras.layers, name), arguments, shape, reference=known)
+
+
+def test_whole_channels_are_dropped():
+    x = np.ones((4, 3, 3, 50), "float32")
+    for data_format, axes in (("channels_last", (1, 2)), ("channels_first", (2, 3))):
+        y = keras.layers.SpatialDropout2D(0.5, data_format, seed=1)(x, training=True).numpy()
+        assert set(np.unique(y)) == {0.0, 2.0}
+        assert (y.min(axes) == y.max(axes)).all()
+    y = keras.layers.SpatialDropout3D(0.5, seed=1)(x[:, None], training=True).numpy()
+    assert (y.min((1, 2, 3)) == y.max((1, 2, 3))).all()
+    assert np.unique(y.min((1, 2, 3))).tolist() == [0.0, 2.0]
+
 
 @pytest.mark.parametrize(("name", "arguments", "shape", "weights", "reference"), CASES)
 def test_layer(name, arguments, shape, weights, reference):
@@ -59,6 +89,14 @@ def test_mistakes_are_named():
     ):
         with pytest.raises(ValueError, match=message):
             layer(np.ones(shape))
+    for layer, message in (
+        (keras.layers.Cropping2D(2), "should be smaller than the corresponding spatial dimension"),
+        (keras.layers.UpSampling3D(2), "expected ndim=5"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            layer(np.ones((1, 4, 4, 2)))
+    with pytest.raises(ValueError, match="Unknown value for `interpolation`"):
+        keras.layers.UpSampling2D(2, interpolation="linear")
     with pytest.raises(ValueError, match="min_ndim=4"):
         keras.layers.Conv2D(2, 3)(np.ones((1, 4, 4)))
     with pytest.raises(ValueError, match="must be known"):

@@ -56,6 +56,25 @@ CASES = [
     ),
     ("AdaptiveMaxPooling2D", {"output_size": (2, 5), "data_format": "channels_first"}, (2, 3, 4, 7)),
     ("AdaptiveAveragePooling2D", {"output_size": (5, 1)}, IMAGE),
+    ("ZeroPadding1D", {}, LINE),
+    ("ZeroPadding1D", {"padding": (0, 2), "data_format": "channels_first"}, LINE),
+    ("ZeroPadding2D", {"padding": ((1, 0), (2, 3))}, IMAGE),
+    ("ZeroPadding2D", {"padding": 2, "data_format": "channels_first"}, IMAGE),
+    ("ZeroPadding3D", {"padding": (1, 0, 2)}, VOLUME),
+    ("Cropping1D", {}, LINE),
+    ("Cropping2D", {"cropping": ((1, 0), (2, 1))}, IMAGE),
+    ("Cropping2D", {"cropping": 1, "data_format": "channels_first"}, IMAGE),
+    ("Cropping3D", {}, VOLUME),
+    ("UpSampling1D", {"size": 3}, LINE),
+    ("UpSampling2D", {}, IMAGE),
+    ("UpSampling2D", {"size": (3, 2), "data_format": "channels_first"}, IMAGE),
+    *(
+        ("UpSampling2D", {"size": (2, 3), "interpolation": name}, IMAGE)
+        for name in ("bilinear", "bicubic", "lanczos3", "lanczos5")
+    ),
+    ("UpSampling3D", {"size": (1, 2, 2)}, VOLUME),
+    ("SpatialDropout2D", {"rate": 0.3}, IMAGE),
+    ("SpatialDropout3D", {"rate": 0.3, "data_format": "channels_first"}, VOLUME),
 ]
 COMPARED = {name for name, *_ in CASES}
 SECOND_NAMES = {
@@ -115,6 +134,10 @@ MISTAKES = [
     ("DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 0}),
     ("SeparableConv2D", {"filters": -1, "kernel_size": 3}),
     ("MaxPooling2D", {"pool_size": 0}),
+    ("Cropping2D", {"cropping": -1}),
+    ("Cropping3D", {"cropping": (-1, 0, 0)}),
+    ("ZeroPadding2D", {"padding": (1, 2, 3)}),
+    ("UpSampling1D", {"size": 0}),
 ]
 
 

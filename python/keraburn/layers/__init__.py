@@ -5,6 +5,14 @@ from __future__ import annotations
 from keraburn import registry
 from keraburn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from keraburn.layers.attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
+from keraburn.layers.borders import (
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
+)
 from keraburn.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -85,6 +93,8 @@ from keraburn.layers.regularization import (
     GaussianDropout,
     GaussianNoise,
     SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
 )
 from keraburn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from keraburn.layers.row_normalization import GroupNormalization, RMSNormalization, UnitNormalization
@@ -92,6 +102,7 @@ from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
 from keraburn.layers.spectral import SpectralNormalization
 from keraburn.layers.text_vectorization import TextVectorization
+from keraburn.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from keraburn.layers.wrapper import Wrapper
 
 _LAYERS = registry.publish(
@@ -123,6 +134,9 @@ _LAYERS = registry.publish(
         Conv2DTranspose,
         Conv3D,
         Conv3DTranspose,
+        Cropping1D,
+        Cropping2D,
+        Cropping3D,
         Dense,
         DepthwiseConv1D,
         DepthwiseConv2D,
@@ -179,6 +193,8 @@ _LAYERS = registry.publish(
         SimpleRNNCell,
         Softmax,
         SpatialDropout1D,
+        SpatialDropout2D,
+        SpatialDropout3D,
         SpectralNormalization,
         StackedRNNCells,
         StringLookup,
@@ -186,7 +202,13 @@ _LAYERS = registry.publish(
         TextVectorization,
         TimeDistributed,
         UnitNormalization,
+        UpSampling1D,
+        UpSampling2D,
+        UpSampling3D,
         Wrapper,
+        ZeroPadding1D,
+        ZeroPadding2D,
+        ZeroPadding3D,
     ),
 )
 
@@ -273,6 +295,9 @@ __all__ = [
     "Convolution2DTranspose",
     "Convolution3D",
     "Convolution3DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -338,6 +363,8 @@ __all__ = [
     "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "SpectralNormalization",
     "StackedRNNCells",
     "StringLookup",
@@ -345,7 +372,13 @@ __all__ = [
     "TextVectorization",
     "TimeDistributed",
     "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
     "Wrapper",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "concatenate",

@@ -6,9 +6,10 @@ import math
 import numbers
 from typing import Any
 
-from keraburn import ops, random, regularizers
+from keraburn import config, ops, random, regularizers
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
+from keraburn.ops.spatial import channels_of, image_shape
 from keraburn.random import SeedGenerator
 
 
@@ -135,6 +136,67 @@ class SpatialDropout1D(Dropout):
 
     def get_config(self) -> dict[str, Any]:
         return {"rate": self.rate, "seed": self.seed, "name": self.name, "dtype": self.dtype}
+
+
+class _SpatialDropout(SpatialDropout1D):
+    """What those of images share: where the channels are."""
+
+    rank: int
+
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+        self.data_format = config.standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def _pattern_shape(self, inputs: Any) -> Any:
+        channels = channels_of(inputs.shape, self.data_format)
+        return image_shape(inputs.shape[0], (1,) * self.rank, channels, self.data_format)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "data_format": self.data_format}
+
+
+class SpatialDropout2D(_SpatialDropout):
+    """Dropout of whole channels of images: all pixels of a channel are dropped together.
+
+    Args:
+        rate: the fraction, between 0 and 1.
+        data_format: "channels_last" or "channels_first"; `config.image_data_format()` if None.
+        seed: for the same patterns every time.
+        name: name of the layer.
+        dtype: dtype of the layer.
+
+    Shapes: outputs as inputs, `(batch, height, width, channels)`.
+
+    Tompson et al., 2014: https://arxiv.org/abs/1411.4280
+    """
+
+    rank = 2
+
+
+class SpatialDropout3D(_SpatialDropout):
+    """Dropout of whole channels of volumes: all pixels of a channel are dropped together.
+
+    Args:
+        rate: the fraction, between 0 and 1.
+        data_format: "channels_last" or "channels_first"; `config.image_data_format()` if None.
+        seed: for the same patterns every time.
+        name: name of the layer.
+        dtype: dtype of the layer.
+
+    Shapes: outputs as inputs, `(batch, depth, height, width, channels)`.
+
+    Tompson et al., 2014: https://arxiv.org/abs/1411.4280
+    """
+
+    rank = 3
 
 
 class GaussianNoise(_Random):
