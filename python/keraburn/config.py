@@ -7,7 +7,7 @@ import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from keraburn import _core
 from keraburn.switches import disable_flash_attention as disable_flash_attention
@@ -128,6 +128,18 @@ def set_device(name: str) -> None:
     if name not in known:
         raise ValueError(f"Unknown device. Expected one of {known}. Received: {name!r}")
     _settings.device = name
+
+
+class PhysicalDevice(NamedTuple):
+    """A device as TensorFlow shows it."""
+
+    name: str
+    device_type: str
+
+
+def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
+    """The processor as TensorFlow shows it; nothing for another type than "CPU"."""
+    return [PhysicalDevice("/physical_device:CPU:0", "CPU")] if device_type in (None, "CPU") else []
 
 
 @contextlib.contextmanager

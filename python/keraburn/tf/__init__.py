@@ -15,9 +15,11 @@ from keraburn.tf import linalg as linalg
 from keraburn.tf import math as math
 from keraburn.tf import nn as nn
 from keraburn.tf.arrays import ARRAYS
+from keraburn.tf.control import CONTROL
 from keraburn.tf.gradients import GRADIENTS
 from keraburn.tf.math import MATH
 from keraburn.tf.modules import Module as Module
+from keraburn.tf.selecting import SELECTING
 from keraburn.variable import Variable as Variable
 
 # Names of dtypes as TensorFlow spells them; every function here takes them as they are, being strings.
@@ -42,6 +44,8 @@ def executing_eagerly() -> bool:
 NAMES: dict[str, Any] = {
     **MATH,
     **ARRAYS,
+    **SELECTING,
+    **CONTROL,
     **GRADIENTS,
     **_DTYPES,
     **_INITIALIZERS,

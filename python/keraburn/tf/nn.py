@@ -15,16 +15,26 @@ from keraburn.ops import silu as swish
 from keraburn.ops import softplus as softplus
 from keraburn.ops import softsign as softsign
 from keraburn.ops import tanh as tanh
+from keraburn.tf.math import l2_normalize as l2_normalize
+from keraburn.tf.math import top_k as top_k
 
 __all__ = [
+    "avg_pool2d",
+    "batch_normalization",
     "bias_add",
+    "compute_average_loss",
+    "conv2d",
     "dropout",
     "elu",
+    "embedding_lookup",
     "gelu",
+    "in_top_k",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
     "log_softmax",
+    "max_pool2d",
+    "moments",
     "relu",
     "relu6",
     "selu",
@@ -39,6 +49,8 @@ __all__ = [
     "swish",
     "tanh",
     "top_k",
+    "weighted_cross_entropy_with_logits",
+    "zero_fraction",
 ]
 
 
@@ -72,11 +84,6 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
     return ops.divide(ops.sum(ops.square(t)), 2.0)
 
 
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
-    """`x / sqrt(max(sum(x**2), epsilon))`."""
-    return ops.multiply(x, ops.rsqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), epsilon)))
-
-
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Any:
     """Crossentropy of independent probabilities, for each element."""
     return ops.binary_crossentropy(labels, logits, from_logits=True)
@@ -92,6 +99,89 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
     return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
-def top_k(input: Any, k: int = 1, sorted: bool = True, name: str | None = None) -> Any:
-    """The `k` largest elements of the last axis, and their indices."""
-    return ops.top_k(input, k, sorted=sorted)
+def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Mean and variance along axes."""
+    return ops.moments(x, axes, keepdims=keepdims)
+
+
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float, name: str | None = None
+) -> Any:
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`, where None leaves the last two out."""
+    factor = ops.rsqrt(ops.add(variance, variance_epsilon))
+    factor = factor if scale is None else factor * scale
+    shifted = (x - mean) * factor
+    return shifted if offset is None else shifted + offset
+
+
+def embedding_lookup(params: Any, ids: Any, max_norm: float | None = None, name: str | None = None) -> Any:
+    """The rows of a table, scaled down to a norm of at most `max_norm`."""
+    rows = ops.take(params, ids, axis=0)
+    if max_norm is None:
+        return rows
+    norms = ops.sqrt(ops.sum(ops.square(rows), axis=-1, keepdims=True))
+    return rows * ops.minimum(1.0, max_norm / ops.maximum(norms, 1e-12))
+
+
+def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Any:
+    """Crossentropy of independent probabilities, in which positive labels count `pos_weight` times."""
+    positive = ops.multiply(labels, ops.softplus(ops.negative(logits)))
+    return positive * pos_weight + ops.subtract(1.0, labels) * ops.softplus(logits)
+
+
+def in_top_k(targets: Any, predictions: Any, k: int, name: str | None = None) -> Any:
+    """Whether each target is among the `k` largest predictions of its row."""
+    return ops.in_top_k(targets, predictions, k)
+
+
+def zero_fraction(value: Any, name: str | None = None) -> Any:
+    """The share of elements that are zero."""
+    return ops.mean(ops.cast(ops.equal(value, 0), "float32"))
+
+
+def compute_average_loss(per_example_loss: Any, sample_weight: Any = None, global_batch_size: int | None = None) -> Any:
+    """The sum of the losses, divided by the number of examples of all replicas together."""
+    losses = ops.convert_to_tensor(per_example_loss)
+    losses = losses if sample_weight is None else losses * sample_weight
+    return ops.sum(losses) / (losses.shape[0] if global_batch_size is None else global_batch_size)
+
+
+def conv2d(
+    input: Any,
+    filters: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    dilations: Any = None,
+    name: Any = None,
+) -> Any:
+    """A convolution of images; `filters` has the shape (height, width, channels, filters)."""
+    order = _order(data_format)
+    return ops.conv(
+        input, filters, _window(strides, data_format), padding.lower(), order, _window(dilations or 1, data_format)
+    )
+
+
+def max_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC", name: Any = None) -> Any:
+    """The largest values of windows of images."""
+    window, steps = _window(ksize, data_format), _window(strides, data_format)
+    return ops.max_pool(input, window, steps, padding.lower(), _order(data_format))
+
+
+def avg_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC", name: Any = None) -> Any:
+    """The means of windows of images."""
+    window, steps = _window(ksize, data_format), _window(strides, data_format)
+    return ops.average_pool(input, window, steps, padding.lower(), _order(data_format))
+
+
+def _order(data_format: str) -> str:
+    return "channels_last" if data_format == "NHWC" else "channels_first"
+
+
+def _window(sizes: Any, data_format: str) -> Any:
+    """Height and width of what may be one number, two, or one for each dimension."""
+    if isinstance(sizes, int) or len(sizes) == 2:
+        return sizes
+    if len(sizes) == 1:
+        return sizes[0]
+    return tuple(sizes[1:3]) if data_format == "NHWC" else tuple(sizes[2:4])
