@@ -6,11 +6,11 @@ use super::lower::{Kind, Lowered, Operand};
 use crate::dtype::DType;
 use crate::kernels::gemm::{Batch, Gemm};
 use crate::kernels::machine;
-use crate::kernels::map::{self, Binary, Fold, Map, Scalars};
+use crate::kernels::map::{self, Binary, Fold, Joint, Map, Scalars};
 use crate::kernels::program::{CHUNK, Closing, Instruction, Place, Program, Slot, Walk};
 use crate::ops::MapKind;
 use crate::shape::Spec;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Where each node's memory is; None for what only lives in registers.
 pub type Places = Vec<Option<Place>>;
@@ -32,6 +32,7 @@ pub fn cluster(cluster: &Cluster, lowered: &Lowered, places: &Places) -> Program
         slots: Vec::new(),
         loads: HashMap::new(),
         registers: HashMap::new(),
+        factors: factors(cluster, lowered, places),
         instructions: Vec::new(),
     };
     for &id in &cluster.members {
@@ -83,6 +84,8 @@ struct Writer<'a> {
     loads: HashMap<(usize, Layout), usize>,
     /// Slots of the members written so far.
     registers: HashMap<usize, usize>,
+    /// Products with one factor that are part of the member that reads them.
+    factors: HashMap<usize, usize>,
     instructions: Vec<Instruction>,
 }
 
@@ -147,9 +150,31 @@ impl Writer<'_> {
         target
     }
 
+    /// The loop and the slots of a sum or difference with one of its products.
+    fn scaled(&mut self, id: usize, op: Binary, operands: &[Operand]) -> (Map, Vec<usize>) {
+        let product = self.factors[&id];
+        let first = operands[0].node == product;
+        let Kind::Map(_, of_product) = &self.lowered.nodes[product].kind else { unreachable!("a product is a map") };
+        let (x, factor) = match is_factor(&of_product[0]) {
+            true => (&of_product[1], &of_product[0]),
+            false => (&of_product[0], &of_product[1]),
+        };
+        let joint = match (op, first) {
+            (Binary::Sub, true) => Joint::Sub,
+            (Binary::Sub, false) => Joint::SubFrom,
+            _ => Joint::Add,
+        };
+        let map = lookup(map::scaled(joint, self.dtype(x)));
+        let other = &operands[usize::from(first)];
+        (map, vec![self.full(x), self.load(factor), self.full(other)])
+    }
+
     fn member(&mut self, id: usize) {
         let node = &self.lowered.nodes[id];
         let Kind::Map(kind, operands) = &node.kind else { unreachable!("only maps are members of a cluster") };
+        if self.factors.values().any(|&product| product == id) {
+            return;
+        }
         let dtype = self.dtype(&operands[0]);
         let (map, slots) = match kind {
             MapKind::Unary(op) => (lookup(map::unary(*op, dtype)), vec![self.full(&operands[0])]),
@@ -157,6 +182,7 @@ impl Writer<'_> {
             MapKind::Select => {
                 (map::select(node.spec.dtype), operands.iter().map(|operand| self.full(operand)).collect())
             }
+            MapKind::Binary(op) if self.factors.contains_key(&id) => self.scaled(id, *op, operands),
             MapKind::Binary(op) => {
                 let (mut a, b) = (self.load(&operands[0]), self.load(&operands[1]));
                 let scalars = match (self.is_scalar(a), self.is_scalar(b)) {
@@ -180,6 +206,41 @@ impl Writer<'_> {
         self.instructions.push(Instruction { map, operands: [slot(0), slot(1), slot(2)], target });
         self.registers.insert(id, target);
     }
+}
+
+/// For each sum or difference, the product with one factor that it alone reads, if it does.
+fn factors(cluster: &Cluster, lowered: &Lowered, places: &Places) -> HashMap<usize, usize> {
+    let mut readers: HashMap<usize, usize> = HashMap::new();
+    let of_members = cluster.members.iter().flat_map(|&id| lowered.nodes[id].operands());
+    for operand in of_members.chain(cluster.closings.iter().map(|closed| &closed.operand)) {
+        *readers.entry(operand.node).or_default() += 1;
+    }
+    // The product is computed where the sum is, when what it reads must still be there.
+    let written: HashSet<Place> = cluster.members.iter().filter_map(|&id| places[id]).collect();
+    let stays = |operand: &Operand| places[operand.node].is_none_or(|place| !written.contains(&place));
+    let is_product = |operand: &Operand| {
+        let node = &lowered.nodes[operand.node];
+        let Kind::Map(MapKind::Binary(Binary::Mul), operands) = &node.kind else { return false };
+        cluster.members.contains(&operand.node)
+            && cluster.in_step(&operand.layout)
+            && node.spec.dtype.is_float()
+            && places[operand.node].is_none()
+            && readers[&operand.node] == 1
+            && is_factor(&operands[0]) != is_factor(&operands[1])
+            && operands.iter().all(stays)
+    };
+    let sums = cluster.members.iter().filter_map(|&id| match &lowered.nodes[id].kind {
+        Kind::Map(MapKind::Binary(Binary::Add | Binary::Sub), operands) => {
+            operands.iter().find(|operand| is_product(operand)).map(|operand| (id, operand.node))
+        }
+        _ => None,
+    });
+    sums.collect()
+}
+
+/// Whether it is one element, everywhere.
+fn is_factor(operand: &Operand) -> bool {
+    operand.layout.squeezed().strides.iter().all(|&stride| stride == 0)
 }
 
 /// The call for a node that is not element-wise.

@@ -198,6 +198,39 @@ unsafe fn choose<T: Word, I: Isa>(out: *mut u8, a: *const u8, b: *const u8, c: *
     }
 }
 
+/// What becomes of an element times a factor, and another.
+pub(super) trait Scaled {
+    type Element: Copy;
+
+    fn apply(x: Self::Element, factor: Self::Element, y: Self::Element) -> Self::Element;
+}
+
+/// `out = f(a, b, c)` with the one factor `b`.
+#[inline(always)]
+unsafe fn scaled<F: Scaled, I: Isa>(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize) {
+    if n == 0 {
+        return;
+    }
+    let (out, a, c) = (out.cast::<F::Element>(), a.cast::<F::Element>(), c.cast::<F::Element>());
+    // SAFETY: the caller promises `n` elements at each but `b`, which has one.
+    unsafe {
+        let factor = b.cast::<F::Element>().read();
+        if ptr::addr_eq(out, c) {
+            for i in 0..n {
+                out.add(i).write(F::apply(a.add(i).read(), factor, out.add(i).read()));
+            }
+        } else if ptr::addr_eq(out, a) {
+            for i in 0..n {
+                out.add(i).write(F::apply(out.add(i).read(), factor, c.add(i).read()));
+            }
+        } else {
+            for i in 0..n {
+                out.add(i).write(F::apply(a.add(i).read(), factor, c.add(i).read()));
+            }
+        }
+    }
+}
+
 #[inline(always)]
 unsafe fn spread<T: Word, I: Isa>(out: *mut u8, a: *const u8, _b: *const u8, _c: *const u8, n: usize) {
     if n == 0 {
@@ -242,6 +275,8 @@ compiled!(fn map_right[F: Two] -> Map
     = right(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
 compiled!(pub(super) fn map_choose[T: Word] -> Map
     = choose(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
+compiled!(pub(super) fn map_scaled[F: Scaled] -> Map
+    = scaled(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
 compiled!(pub(super) fn map_spread[T: Word] -> Map
     = spread(out: *mut u8, a: *const u8, b: *const u8, c: *const u8, n: usize));
 

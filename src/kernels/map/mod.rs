@@ -6,6 +6,7 @@ mod folds;
 mod integers;
 mod lanes;
 mod rare;
+mod scaled;
 pub(crate) mod real;
 pub(crate) mod single;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub(crate) mod wide;
 use crate::dtype::DType;
 pub use convert::cast;
 pub use folds::{fold, identity};
+pub use scaled::{Joint, scaled};
 
 macro_rules! named {
     ($(#[$doc:meta])* $kind:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
