@@ -29,6 +29,7 @@ PYTHON_LAYERS = [
         "stateless",
         "rematerialization",
         "switches",
+        "export",
         "backend",
     },
     {"ops", "random", "tape"},
@@ -40,7 +41,7 @@ PYTHON_LAYERS = [
     {"saving", "callbacks"},
     {"training"},
     {"models"},
-    {"datasets", "mixed_precision", "preprocessing", "wrappers"},
+    {"datasets", "mixed_precision", "preprocessing", "wrappers", "legacy"},
     # The package's own head, and the faces that show it under other names.
     {""},
     {"keras", "tf"},

@@ -16,8 +16,10 @@ from keraburn import config as config
 from keraburn import constraints as constraints
 from keraburn import datasets as datasets
 from keraburn import dtype_policies as dtype_policies
+from keraburn import export as export
 from keraburn import initializers as initializers
 from keraburn import layers as layers
+from keraburn import legacy as legacy
 from keraburn import losses as losses
 from keraburn import metrics as metrics
 from keraburn import mixed_precision as mixed_precision
@@ -35,6 +37,7 @@ from keraburn._names import CLASSES, MODULES, raise_unknown
 from keraburn.config import device_scope as device
 from keraburn.config import name_scope as name_scope
 from keraburn.dtype_policies import DTypePolicy as DTypePolicy
+from keraburn.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
 from keraburn.initializers import Initializer as Initializer
 from keraburn.layers import Input as Input
 from keraburn.layers import InputSpec as InputSpec

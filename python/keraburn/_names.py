@@ -14,8 +14,10 @@ MODULES = (
     "constraints",
     "datasets",
     "dtype_policies",
+    "export",
     "initializers",
     "layers",
+    "legacy",
     "losses",
     "metrics",
     "mixed_precision",
@@ -34,6 +36,7 @@ MODULES = (
 # Classes and functions that both have.
 CLASSES = (
     "DTypePolicy",
+    "FloatDTypePolicy",
     "Function",
     "Initializer",
     "Input",

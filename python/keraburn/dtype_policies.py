@@ -100,17 +100,29 @@ def get(identifier: Any) -> DTypePolicy:
     )
 
 
-def serialize(policy: DTypePolicy) -> dict[str, Any]:
+def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
+    """A policy as plain data."""
     return {
         "module": "keras",
         "class_name": "DTypePolicy",
-        "config": policy.get_config(),
+        "config": dtype_policy.get_config(),
         "registered_name": None,
     }
 
 
-def deserialize(config: dict[str, Any]) -> DTypePolicy:
-    """The policy that `serialize` wrote."""
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
+    """The policy that `serialize` wrote.
+
+    Args:
+        config: the serialized policy.
+        custom_objects: more classes of policies, by name.
+
+    Raises:
+        ValueError: if its class is not known.
+    """
+    custom = (custom_objects or {}).get(str(config.get("class_name")))
+    if custom is not None:
+        return custom.from_config(config["config"])
     if config.get("class_name") != "DTypePolicy":
         raise ValueError(f"Unknown dtype policy. Expected a 'DTypePolicy'. Received: {config}")
     return DTypePolicy.from_config(config["config"])

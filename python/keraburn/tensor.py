@@ -227,19 +227,38 @@ class KerasTensor(_Symbolic):
     Args:
         shape: dimensions, None where unknown.
         dtype: name of the element type.
+        sparse: must be false.
+        ragged: must be false.
+        record_history: accepted as in Keras.
         name: name for displays and for inputs given by name.
-        history: `(operation, node_index, tensor_index)`, None for an input.
+        **kwargs: `history`: `(operation, node_index, tensor_index)`, None for an input.
+
+    Raises:
+        TypeError: if an argument is unknown.
+        ValueError: if it is to be sparse or ragged.
     """
 
-    __slots__ = ("history", "name", "sparse")
+    __slots__ = ("history", "name", "ragged", "sparse")
 
     def __init__(
-        self, shape: Any, dtype: str = "float32", sparse: bool = False, name: str | None = None, history: Any = None
+        self,
+        shape: Any,
+        dtype: str = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
     ) -> None:
+        if sparse or ragged:
+            raise ValueError(f"Tensors are dense and rectangular. Received: sparse={sparse}, ragged={ragged}")
         super().__init__(tuple(shape), dtype)
         self.sparse = sparse
+        self.ragged = ragged
         self.name = name or "keras_tensor"
-        self.history = history
+        self.history = kwargs.pop("history", None)
+        if kwargs:
+            raise TypeError(f"Unrecognized keyword arguments. Received: {kwargs}")
 
     def __len__(self) -> int:
         if self.shape and self.shape[0] is None:

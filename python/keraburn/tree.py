@@ -184,8 +184,8 @@ def lists_to_tuples(structure: Any) -> Any:
     return traverse(lambda part: tuple(part) if isinstance(part, list) else None, structure, top_down=False)
 
 
-def assert_same_structure(a: Any, b: Any) -> None:
-    """Raise a ValueError unless two structures have one form."""
+def assert_same_structure(a: Any, b: Any, check_types: Any = None) -> None:
+    """Raise a ValueError unless two structures have one form; `check_types` is accepted as in Keras."""
     if is_nested(a) != is_nested(b):
         raise ValueError(f"{_DIFFERENT} Received: {a} and {b}")
     if is_nested(a):

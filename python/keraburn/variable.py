@@ -21,8 +21,12 @@ class Variable(Operators):
         shape: required with a callable.
         dtype: element type; the value's own, or `floatx()` for a callable, when None.
         trainable: whether optimizers update it.
+        autocast: whether layers of mixed precision read it in the dtype that they compute in.
+        aggregation: accepted as in Keras, like `synchronization` and `layout`.
+        synchronization: how copies on several devices are kept alike.
         name: shown in displays and used in `path`.
-        initial_value: TensorFlow's name of `initializer`.
+        layout: how it is cut among devices.
+        **kwargs: `initial_value`, TensorFlow's name of `initializer`.
 
     Raises:
         ValueError: if a callable comes without a shape, or the value's shape differs from `shape`.
@@ -46,10 +50,14 @@ class Variable(Operators):
         trainable: bool = True,
         autocast: bool = True,
         aggregation: str = "none",
+        synchronization: str = "auto",
         name: str | None = None,
-        initial_value: Any = None,
+        layout: Any = None,
+        **kwargs: Any,
     ) -> None:
-        initializer = initial_value if initializer is None else initializer
+        initializer = kwargs.pop("initial_value", None) if initializer is None else initializer
+        if kwargs:
+            raise TypeError(f"Unrecognized keyword arguments passed to Variable. Received: {kwargs}")
         if initializer is None:
             raise ValueError("A variable needs an initializer or an initial value. Received: initializer=None")
         self.name = name or config.auto_name("variable")
@@ -57,6 +65,9 @@ class Variable(Operators):
         self.trainable = trainable
         self.autocast = autocast
         self.aggregation = aggregation
+        self.synchronization = synchronization
+        # As in Keras: whether optimizers assign the gradient instead of an update; nothing here asks for it.
+        self.overwrite_with_gradient = False
         self.regularizer: Any = None
         self.constraint: Any = None
         self.initializer: Callable[..., Any] | None = None

@@ -13,6 +13,11 @@ from keraburn.tensor import Tensor
 class PureCalls(Description):
     """A layer whose variables may be given with the call."""
 
+    @property
+    def quantization_mode(self) -> None:
+        """How the weights are quantized: not at all."""
+        return None
+
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs for symbols, without a record of the call, which `__call__` makes."""
         return self.compute_output_spec(*args, **kwargs)

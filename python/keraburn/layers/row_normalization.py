@@ -140,8 +140,8 @@ class RMSNormalization(Layer):
         self.axis = axes
         self.scale = self.add_weight(name="scale", shape=[input_shape[axis] for axis in axes], initializer="ones")
 
-    def call(self, inputs: Any) -> Any:
-        return ops.rms_normalization(inputs, scale=self.scale, axis=self.axis, epsilon=self.epsilon)
+    def call(self, x: Any) -> Any:
+        return ops.rms_normalization(x, scale=self.scale, axis=self.axis, epsilon=self.epsilon)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         check_axes(self, [self.axis] if isinstance(self.axis, int) else self.axis, input_shape)

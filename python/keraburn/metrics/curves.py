@@ -154,6 +154,15 @@ class AUC(_FourCounts):
             heights = (ops.minimum if self.summation_method == "minoring" else ops.maximum)(left, right)
         return self._over_columns(ops.multiply(ops.subtract(x[:-1], x[1:]), heights))
 
+    def interpolate_pr_auc(self) -> Tensor:
+        """The area below the curve of precision over recall, each stretch interpolated by true positives.
+
+        Source: Davis and Goadrich, 2006, "The relationship between Precision-Recall and ROC curves",
+        https://doi.org/10.1145/1143844.1143874.
+        """
+        counts = (self.true_positives.value, self.false_positives.value, self.false_negatives.value)
+        return self._over_columns(_interpolated_pr(*counts))
+
     def _over_columns(self, terms: Tensor) -> Tensor:
         if not self.multi_label:
             return ops.sum(terms)

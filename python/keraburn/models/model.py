@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keraburn import registry, saving
+from keraburn.export import refuse
 from keraburn.layers.layer import Layer
 from keraburn.models.summary import print_summary
 from keraburn.tensor import KerasTensor
@@ -198,6 +199,21 @@ class Model(Trainer, Layer):
         import json
 
         return json.dumps(registry.serialize_keras_object(self), **kwargs)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """In Keras a program for other runtimes; here an error that says what to do instead.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        refuse("Model.export")
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Build with the shapes that `get_build_config` returned."""

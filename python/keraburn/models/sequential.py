@@ -176,7 +176,7 @@ class Sequential(DirectCalls, Model):
             args = (self._on_host(args[0]), *args[1:])
         return super().__call__(*args, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
         if self._functional is not None:
             return self._functional.call(inputs, training=training, mask=mask)
         outputs = inputs

@@ -169,21 +169,46 @@ class Muon(Optimizer):
     def _orthogonal_step(self, gradient: Tensor, variable: Variable, learning_rate: Tensor, slot: Variable) -> None:
         mean = self.assign(slot, ops.add(ops.multiply(slot.value, self.momentum), gradient))
         ahead = ops.add(gradient, ops.multiply(mean, self.momentum)) if self.nesterov else mean
-        size = 1.0 if self.rms_rate is None else math.sqrt(max(variable.shape)) * self.rms_rate
-        step = ops.multiply(self._orthogonal(ahead), ops.multiply(learning_rate, size))
-        self.assign_sub(variable, step)
+        step = self.lr_adjust(self.zeropower_via_newtonschulz5(ahead, self.ns_steps))
+        self.assign_sub(variable, ops.multiply(step, learning_rate))
 
-    def _orthogonal(self, x: Tensor) -> Tensor:
-        """A matrix near the orthogonal one with the same singular vectors."""
-        tall = x.shape[0] > x.shape[1]
-        x = ops.transpose(x) if tall else x
-        x = ops.divide(x, ops.add(ops.sqrt(ops.sum(ops.square(x))), 1e-7))
-        for _ in range(self.ns_steps):
-            square = ops.matmul(x, ops.transpose(x))
+    def transpose_last_axis(self, X: Any) -> Tensor:
+        """Matrices in the last two axes transposed."""
+        return ops.swapaxes(X, -1, -2)
+
+    def lr_adjust(self, x: Any) -> Tensor:
+        """A step scaled so that its numbers have the size that Adam's have, where `rms_rate` is given.
+
+        Source: Liu et al., 2025, "Muon is scalable for LLM training", arXiv:2502.16982.
+        """
+        if self.rms_rate is None:
+            return x
+        return ops.multiply(x, math.sqrt(max(x.shape[0], x.shape[1])) * self.rms_rate)
+
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Tensor:
+        """A matrix near the orthogonal one with the same singular vectors, by iterations of a polynomial.
+
+        Args:
+            x: matrices, shape `(..., m, n)`.
+            steps: number of iterations.
+
+        Raises:
+            ValueError: if `x` has fewer than two axes.
+        """
+        if len(x.shape) < 2:
+            raise ValueError(
+                f"Expected gradient or momentum to have at least 2 dimensions. Received: shape={tuple(x.shape)}"
+            )
+        tall = x.shape[-2] > x.shape[-1]
+        x = self.transpose_last_axis(x) if tall else x
+        length = ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True))
+        x = ops.divide(x, ops.add(length, 1e-7))
+        for _ in range(steps):
+            square = ops.matmul(x, self.transpose_last_axis(x))
             fourth = ops.matmul(ops.multiply(square, self.muon_c), square)
             mixed = ops.add(ops.multiply(square, self.muon_b), fourth)
             x = ops.add(ops.multiply(x, self.muon_a), ops.matmul(mixed, x))
-        return ops.transpose(x) if tall else x
+        return self.transpose_last_axis(x) if tall else x
 
     def _alpha(self, learning_rate: Tensor) -> Tensor:
         step = self.local_step()

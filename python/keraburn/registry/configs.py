@@ -117,8 +117,7 @@ def deserialize_keras_object(
     config: Any,
     custom_objects: Mapping[str, Any] | None = None,
     safe_mode: bool = True,
-    *,
-    module_objects: Mapping[str, Any] | None = None,
+    **kwargs: Any,
 ) -> Any:
     """The object that a config describes; the inverse of `serialize_keras_object`.
 
@@ -126,12 +125,13 @@ def deserialize_keras_object(
         config: what `serialize_keras_object` gave, or Keras itself.
         custom_objects: names for classes and functions that are not registered.
         safe_mode: refuse configs that hold Python code; what was asked of a call around this one goes before.
-        module_objects: names of the family that is expected, for configs without a module.
+        **kwargs: `module_objects`: names of the family that is expected, for configs without a module.
 
     Raises:
         TypeError: if a class or function is not known.
         ValueError: for a lambda in safe mode.
     """
+    module_objects: Mapping[str, Any] | None = kwargs.get("module_objects")
     safe_mode = is_safe(safe_mode)
     if custom_objects:
         with CustomObjectScope(custom_objects):
