@@ -13,6 +13,7 @@ from keraburn.layers import call as calls
 from keraburn.layers.layer import Layer
 from keraburn.layers.simple import Lambda
 from keraburn.layers.state import changes
+from keraburn.models.host import is_prepared
 from keraburn.tensor import KerasTensor, Tensor
 
 _active = trace._active
@@ -50,7 +51,9 @@ class DirectCalls(Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not _active.stack and not _active.recorders and _is_plain():
-            x = args[0]
+            x, name = args[0], None
+            if type(x) is dict and len(x) == 1 and is_prepared(x):
+                ((name, x),) = x.items()
             kind = type(x)
             if kind is np.ndarray:
                 key: Any = (x.shape, x.dtype.char, changes.count, config.device())
@@ -66,7 +69,7 @@ class DirectCalls(Layer):
             if plan is not None:
                 return plan(x)
             if key in self._plans:
-                return self._planned(key, x, kwargs)
+                return self._planned(key, x, kwargs, name)
             # Most shapes are met once; a plan is worth its making from the second call on.
             outputs = super().__call__(*args, **kwargs)
             if len(self._plans) >= _PLANS:
@@ -75,13 +78,15 @@ class DirectCalls(Layer):
             return outputs
         return super().__call__(*args, **kwargs)
 
-    def _planned(self, key: Any, x: Any, kwargs: dict[str, Any]) -> Any:
+    def _planned(self, key: Any, x: Any, kwargs: dict[str, Any], name: str | None) -> Any:
         call = super().__call__
 
         def plain(x: Any) -> Any:
-            return call(x, **kwargs)
+            return call(x if name is None else {name: x}, **kwargs)
 
-        plan = self._plans[key] = self._plan(plain, x) if self._may_plan() else plain
+        # What the host hands over has dtypes of its own.
+        dtype = self.inputs[0].dtype if name is None and type(x) is np.ndarray else str(x.dtype)
+        plan = self._plans[key] = self._plan(plain, x, dtype) if self._may_plan() else plain
         return plan(x)
 
     def _may_plan(self) -> bool:
@@ -89,9 +94,8 @@ class DirectCalls(Layer):
             layer._is_ours and not isinstance(layer, Lambda) for layer in self._flatten_layers()
         )
 
-    def _plan(self, plain: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
+    def _plan(self, plain: Callable[[Any], Any], x: Any, dtype: str) -> Callable[[Any], Any]:
         """A function of arrays like `x` that runs in Rust, or `plain` where a call leaves more than its outputs."""
-        dtype = x.dtype if isinstance(x, Tensor) else self.inputs[0].dtype
         leaves_more = False
 
         def function(inputs: Any) -> Any:
