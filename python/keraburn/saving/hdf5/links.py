@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from keraburn.saving.hdf5 import headers
+from keraburn.saving.hdf5.heaps import heap_objects
 from keraburn.saving.hdf5.source import UNDEFINED, Cursor, Source
 
 _MOST_LEVELS = 16
@@ -121,19 +122,9 @@ def tree_entries(source: Source, address: int, kind: int, key: int) -> Iterator[
             yield from pairs
 
 
-# Names in a heap, as the newest writers keep those of large groups.
-
-
 def _dense(source: Source, info: Cursor) -> Iterator[tuple[str, Link]]:
+    """Names in a heap, as the newest writers keep those of large groups."""
     info.skip(1)
     info.skip(8 if info.number(1) & 1 else 0)
-    heap = info.number(8)
-    if heap == UNDEFINED:
-        return
-    for data in heap_objects(source, heap):
+    for data in heap_objects(source, info.number(8), info.number(8), 4, 7):
         yield _link(Cursor(data))
-
-
-def heap_objects(source: Source, address: int) -> Iterator[bytes]:
-    """What lies in a heap of the newest kind; only heaps of plain blocks, of which files of weights are made."""
-    raise ValueError("Not supported: H5 file whose groups are stored in heaps. Write it with libver='earliest'")

@@ -11,11 +11,13 @@ import numpy as np
 
 from keraburn.saving.hdf5 import headers
 from keraburn.saving.hdf5.checksum import checked
+from keraburn.saving.hdf5.heaps import heap_objects
 from keraburn.saving.hdf5.limits import check_expansion
 from keraburn.saving.hdf5.links import Link, read_links, tree_entries
 from keraburn.saving.hdf5.source import UNDEFINED, Cursor, Source
 from keraburn.saving.hdf5.types import Type, decode_shape, decode_type
 
+Messages = list[tuple[int, bytes]]
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -26,13 +28,14 @@ class Object:
         file: the file that it is in.
         address: of its header.
         path: for errors.
+        messages: of the header.
     """
 
-    def __init__(self, file: File, address: int, path: str) -> None:
+    def __init__(self, file: File, address: int, path: str, messages: Messages) -> None:
         self.file = file
         self.path = path
         self.address = address
-        self.messages = headers.read_messages(file.source, address)
+        self.messages = messages
         self._attributes: dict[str, Any] | None = None
 
     @property
@@ -44,22 +47,25 @@ class Object:
                 if kind == headers.ATTRIBUTE:
                     name, value = _attribute(self.file, Cursor(data))
                     self._attributes[name] = value
-                elif kind == headers.ATTRIBUTE_INFO and _is_dense(Cursor(data)):
-                    raise ValueError(f"Not supported: H5 file with attributes stored in a heap, at '{self.path}'")
+                elif kind == headers.ATTRIBUTE_INFO:
+                    for message in _dense(self.file.source, Cursor(data)):
+                        name, value = _attribute(self.file, Cursor(message))
+                        self._attributes[name] = value
         return self._attributes
 
 
-def _is_dense(info: Cursor) -> bool:
+def _dense(source: Source, info: Cursor) -> Iterator[bytes]:
+    """Attributes in a heap, where there are many."""
     info.skip(1)
     info.skip(2 if info.number(1) & 1 else 0)
-    return info.number(8) != UNDEFINED
+    return heap_objects(source, info.number(8), info.number(8), 0, 8)
 
 
 class Group(Object):
     """Names of groups and datasets."""
 
-    def __init__(self, file: File, address: int, path: str) -> None:
-        super().__init__(file, address, path)
+    def __init__(self, file: File, address: int, path: str, messages: Messages) -> None:
+        super().__init__(file, address, path, messages)
         links = read_links(file.source, self.messages)
         if links is None:
             raise ValueError(f"Invalid H5 file, expected Group but received Dataset at '{path}'")
@@ -91,8 +97,8 @@ class Group(Object):
 class Dataset(Object):
     """An array in a file."""
 
-    def __init__(self, file: File, address: int, path: str) -> None:
-        super().__init__(file, address, path)
+    def __init__(self, file: File, address: int, path: str, messages: Messages) -> None:
+        super().__init__(file, address, path, messages)
         found = dict(self.messages)
         if not {headers.TYPE, headers.SHAPE, headers.LAYOUT} <= found.keys():
             raise ValueError(f"Invalid H5 file, neither Group nor Dataset at '{path}'")
@@ -221,7 +227,8 @@ class File(Group):
         self.source = Source(file, start, size)
         self._groups: dict[int, Object] = {}
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
-        super().__init__(self, _root(self.source), "")
+        root = _root(self.source)
+        super().__init__(self, root, "", headers.read_messages(self.source, root))
 
     def object_at(self, address: int, path: str) -> Object:
         """The group or dataset whose header is at an address."""
@@ -229,7 +236,7 @@ class File(Group):
         if found is None:
             messages = headers.read_messages(self.source, address)
             is_group = any(kind in (headers.SYMBOLS, headers.LINK_INFO, headers.LINK) for kind, _ in messages)
-            found = Group(self, address, path) if is_group else Dataset(self, address, path)
+            found = (Group if is_group else Dataset)(self, address, path, messages)
             if is_group:
                 self._groups[address] = found
         return found
