@@ -46,6 +46,35 @@ class Batches:
         return self.x[rows], self.y[rows]
 
 
+class Iterated:
+    """Batches in an order that depends on how often they were iterated over."""
+
+    def __init__(self, x, y):
+        self.x, self.y, self.rng = x, y, np.random.default_rng(5)
+
+    def __iter__(self):
+        for rows in np.split(self.rng.permutation(48), 6):
+            yield self.x[rows], self.y[rows]
+
+
+class Shuffled(keras.utils.PyDataset):
+    """A data set with workers, which also orders its rows anew after every epoch."""
+
+    def __init__(self, x, y):
+        super().__init__(workers=2)
+        self.x, self.y, self.rows = x, y, np.arange(48)
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        rows = self.rows[index * 8 : index * 8 + 8]
+        return self.x[rows], self.y[rows]
+
+    def on_epoch_end(self):
+        np.random.shuffle(self.rows)
+
+
 def endless(x, y):
     while True:
         for index in range(6):
@@ -83,10 +112,25 @@ def train(folder, save_freq="epoch", data="arrays", kill_at=0, pause=0.0, double
     elif data == "steps":
         # Epochs of 3 batches of a pass of 7.
         record = model.fit(x, y, batch_size=8, steps_per_epoch=3, **{**fit, "epochs": 2 * EPOCHS})
+    elif data == "within":
+        record = model.fit(x, y, batch_size=8, shuffle="batch", **fit)
     elif data == "index":
         record = model.fit(Batches(x, y), **fit)
+    elif data == "iterable":
+        record = model.fit(Iterated(x, y), **fit)
+    elif data == "PyDataset":
+        record = model.fit(Shuffled(x, y), **fit)
+    elif data == "pipeline":
+        rows = keras.data.Dataset.from_tensor_slices((x, y)).shuffle(20)
+        record = model.fit(rows.batch(8), shuffle=False, **{**fit, "validation_data": rows.take(20).batch(8)})
+    elif data == "unknown":
+        rows = keras.data.Dataset.from_tensor_slices((x, y)).shuffle(20).filter(lambda x, y: x[0] > -1)
+        record = model.fit(rows.batch(8), shuffle=False, **{**fit, "validation_data": rows.batch(8)})
+    elif data == "repeated":
+        rows = keras.data.Dataset.from_tensor_slices((x, y)).shuffle(20).batch(8).repeat()
+        record = model.fit(rows, shuffle=False, steps_per_epoch=5, **fit)
     else:
-        record = model.fit(endless(x, y), steps_per_epoch=5, **fit)
+        record = model.fit(endless(x, y), steps_per_epoch=5, shuffle=False, **fit)
     variables = [*model.variables, *model.optimizer.variables]
     partial = folder / "partial.npz"
     np.savez(partial, **{str(index): variable.numpy() for index, variable in enumerate(variables)})

@@ -67,10 +67,17 @@ def assert_same_end(one, other):
         ("steps", 3),
         ("index", 3),
         ("generator", 3),
+        ("PyDataset", 3),
+        ("pipeline", 3),
         *(
             pytest.param(kind, save_freq, marks=pytest.mark.slow)
-            for kind in ("arrays", "steps", "index", "generator")
+            for kind in ("arrays", "steps", "index", "generator", "PyDataset", "pipeline")
             for save_freq in (1, "epoch")
+        ),
+        *(
+            pytest.param(kind, save_freq, marks=pytest.mark.slow)
+            for kind in ("within", "unknown", "repeated", "iterable")
+            for save_freq in (3, "epoch")
         ),
     ],
 )

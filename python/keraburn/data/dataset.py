@@ -61,8 +61,11 @@ class Dataset(Sources):
         arrays: Any = None,
         order: Callable[[], Iterator[int]] | None = None,
         batching: int = SINGLE,
+        turns: tuple[stages.Turns, ...] = (),
     ) -> None:
         self._make = make
+        # Those of its stages, and of the data sets it is made from, that differ from one iteration to the next.
+        self._turns = turns
         self._cardinality = cardinality
         # Where elements are rows of arrays, those arrays, and the order of the rows.
         self._arrays = arrays
@@ -70,11 +73,13 @@ class Dataset(Sources):
         self._batching = batching
 
     @classmethod
-    def _of_rows(cls, arrays: Any, order: Callable[[], Iterator[int]], cardinality: int) -> Dataset:
+    def _of_rows(
+        cls, arrays: Any, order: Callable[[], Iterator[int]], cardinality: int, turns: tuple[stages.Turns, ...] = ()
+    ) -> Dataset:
         def make() -> Iterator[Any]:
             return (elements.map_leaves(lambda array, row=row: array[row], arrays) for row in order())
 
-        return cls(make, cardinality, arrays, order)
+        return cls(make, cardinality, arrays, order, turns=turns)
 
     # Looking at it.
 
@@ -115,12 +120,17 @@ class Dataset(Sources):
 
     # Choosing and ordering elements.
 
-    def _chosen(self, stage: Callable[[Callable[[], Iterator[Any]]], Iterator[Any]], cardinality: int) -> Dataset:
+    def _chosen(
+        self,
+        stage: Callable[[Callable[[], Iterator[Any]]], Iterator[Any]],
+        cardinality: int,
+        turns: tuple[stages.Turns, ...] = (),
+    ) -> Dataset:
         """The elements that `stage` chooses, given what makes an iterator; rows are chosen by their numbers alone."""
         if self._order is not None:
             order = self._order
-            return self._of_rows(self._arrays, lambda: stage(order), cardinality)
-        return Dataset(lambda: stage(self._make), cardinality, batching=self._batching)
+            return self._of_rows(self._arrays, lambda: stage(order), cardinality, (*self._turns, *turns))
+        return Dataset(lambda: stage(self._make), cardinality, batching=self._batching, turns=(*self._turns, *turns))
 
     def shuffle(
         self,
@@ -139,13 +149,13 @@ class Dataset(Sources):
         """
         buffer_size = _whole("buffer_size", buffer_size, 1)
         first = make_default_seed() if seed is None else int(seed)
-        passes = itertools.count()
+        turns = stages.Turns()
 
         def stage(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
-            turn = 0 if reshuffle_each_iteration is False else next(passes)
+            turn = 0 if reshuffle_each_iteration is False else turns.next()
             return stages.shuffled(make(), buffer_size, np.random.default_rng((abs(first), turn)))
 
-        return self._chosen(stage, self._cardinality)
+        return self._chosen(stage, self._cardinality, (turns,))
 
     def take(self, count: int, name: str | None = None) -> Dataset:
         """The first `count` elements; all for -1."""
@@ -195,10 +205,14 @@ class Dataset(Sources):
     # Making other elements.
 
     def _then(
-        self, stage: Callable[[Iterator[Any]], Iterator[Any]], cardinality: int, batching: int | None = None
+        self,
+        stage: Callable[[Iterator[Any]], Iterator[Any]],
+        cardinality: int,
+        batching: int | None = None,
+        turns: tuple[stages.Turns, ...] = (),
     ) -> Dataset:
         kept = self._batching if batching is None else batching
-        return Dataset(lambda: stage(self._make()), cardinality, batching=kept)
+        return Dataset(lambda: stage(self._make()), cardinality, batching=kept, turns=(*self._turns, *turns))
 
     def map(
         self,
@@ -252,6 +266,7 @@ class Dataset(Sources):
             lambda: stages.batched(order(), size, drop_remainder, rows),
             count,
             batching=EVEN if drop_remainder else UNEVEN,
+            turns=self._turns,
         )
 
     def padded_batch(
@@ -384,7 +399,10 @@ class Dataset(Sources):
         known = (self._cardinality, dataset._cardinality)
         size = INFINITE if INFINITE in known else UNKNOWN if UNKNOWN in known else sum(known)
         return self._then(
-            lambda items: itertools.chain(items, dataset._make()), size, max(self._batching, dataset._batching)
+            lambda items: itertools.chain(items, dataset._make()),
+            size,
+            max(self._batching, dataset._batching),
+            dataset._turns,
         )
 
     def reduce(self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None) -> Any:

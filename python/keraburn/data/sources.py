@@ -126,7 +126,8 @@ class Sources:
                 yield elements.map_leaves(lambda _, remaining=remaining: next(remaining), structure)
 
         batching = max(part._batching for part in flat)
-        return cls(make, size, batching=batching)  # type: ignore[call-arg, return-value]
+        turns = tuple(turns for part in flat for turns in part._turns)
+        return cls(make, size, batching=batching, turns=turns)  # type: ignore[call-arg, return-value]
 
     @classmethod
     def list_files(
@@ -171,7 +172,8 @@ class Sources:
                     del streams[place], likely[place]
 
         batching = max(dataset._batching for dataset in datasets)
-        return cls(make, batching=batching)  # type: ignore[call-arg, return-value]
+        turns = tuple(turns for dataset in datasets for turns in dataset._turns)
+        return cls(make, batching=batching, turns=turns)  # type: ignore[call-arg, return-value]
 
 
 def _signature(types: Any, shapes: Any) -> Any:

@@ -56,6 +56,18 @@ def prefetched(items: Iterator[Any], count: int) -> Iterator[Any]:
         results.close()  # type: ignore[attr-defined]
 
 
+class Turns:
+    """How often a stage was begun: every time it may take another order."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+
+    def next(self) -> int:
+        """The number of this time, from 0."""
+        self.begun += 1
+        return self.begun - 1
+
+
 def shuffled(items: Iterator[Any], buffer: int, rng: np.random.Generator) -> Iterator[Any]:
     """The items in a random order: each is drawn from a buffer of the next `buffer` ones."""
     held = list(itertools.islice(items, buffer))

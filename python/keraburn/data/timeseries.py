@@ -8,6 +8,7 @@ import numpy as np
 
 from keraburn.data.arrays import to_numpy
 from keraburn.data.dataset import SINGLE, UNEVEN, Dataset
+from keraburn.data.stages import Turns
 from keraburn.random import make_default_seed
 
 
@@ -105,14 +106,14 @@ def timeseries_dataset_from_array(
             f"Received: sequence_length={sequence_length}, sampling_rate={sampling_rate}"
         )
     offsets = np.arange(0, sequence_length * sampling_rate, sampling_rate)
-    orders = iter(range(2**62))
+    orders = Turns()
     if shuffle and seed is None:
         seed = make_default_seed()
 
     def windows() -> Any:
         order = starts
         if shuffle:
-            order = np.random.default_rng((abs(seed or 0), next(orders))).permutation(starts)
+            order = np.random.default_rng((abs(seed or 0), orders.next())).permutation(starts)
         size = batch_size or 1
         for place in range(0, len(order), size):
             chosen = order[place : place + size]
@@ -121,4 +122,5 @@ def timeseries_dataset_from_array(
             found = series[chosen[..., None] + offsets]
             yield found if answers is None else (found, answers[chosen])
 
-    return Dataset(windows, -(-len(starts) // (batch_size or 1)), batching=SINGLE if batch_size is None else UNEVEN)
+    batching = SINGLE if batch_size is None else UNEVEN
+    return Dataset(windows, -(-len(starts) // (batch_size or 1)), batching=batching, turns=(orders,))

@@ -48,8 +48,13 @@ class BatchFeed:
         self._outputs: list[_core.Tensor] = []
         # Batches of this pass that were run.
         self._taken = 0
+        # Passes begun, and epochs ended; what the order of this pass depends on.
+        self._passes = 0
+        self._epochs = 0
+        self._turns: list[int] | None = None
         self._in_epoch = False
         self._resumed: dict[str, Any] | None = None
+        self._resumed_from: dict[str, Any] | None = None
         if ready:
             self._peek()
 
@@ -78,12 +83,17 @@ class BatchFeed:
             self.close()
             raise
 
-    def _start(self, seed: int | None, first: int = 0) -> None:
+    def _begin_epoch(self) -> None:
         if not self._in_epoch:
             self._in_epoch = True
             self.batches.epoch_begins()
+
+    def _start(self, seed: int | None, first: int = 0) -> None:
+        self._begin_epoch()
+        self._turns = self.batches.turns
         self._iterator = self.batches.start(seed, first)
         self._taken = first
+        self._passes += 1
 
     def _next(self) -> Arrays | None:
         if self._peeked:
@@ -113,31 +123,77 @@ class BatchFeed:
         """An epoch is over."""
         if self._in_epoch:
             self._in_epoch = False
+            self._epochs += 1
             self.batches.epoch_ends()
 
     @property
     def state(self) -> dict[str, Any]:
         """Where the pass and the epoch stand."""
-        return {"taken": self._taken, "done": self.done}
+        return {
+            "done": self.done,
+            "open": self._iterator is not None,
+            "turns": self._turns,
+            "next_turns": self.batches.turns,
+            "taken": self._taken,
+            "passes": self._passes,
+            "epochs": self._epochs,
+        }
 
     def resume(self, state: dict[str, Any], seed: int, logs: dict[str, Any] | None) -> None:
         """Go on from a state that a feed of the same batches had; those before it are passed over.
+
+        Passes and epochs are begun as often as they had been, as orders may depend on it.
 
         Args:
             state: what `state` was.
             seed: of the order of the pass, where it is ours.
             logs: the values after the last batch, if the epoch was not over; None between epochs.
         """
-        self.done, self._resumed = state["done"], logs
-        if self.batches.restarts:
-            self._drop()
-            if logs is not None or self.steps is not None:
-                self._start(seed if self.seeds is not None else None, state["taken"])
+        if self._resumed_from is state:
             return
-        # The first batch has been looked at, and there may be more that are past already.
-        while self._taken < state["taken"] and self._pass_over():
+        self._resumed_from = state
+        self.done, self._resumed = state["done"], logs
+        while self._epochs < state["epochs"]:
+            self._begin_epoch()
+            self.finish()
+        if logs is not None:
+            self._begin_epoch()
+        goes_on = state["open"] and (logs is not None or self.steps is not None)
+        if self.batches.by_index:
+            self._drop()
+            if goes_on:
+                self._start(seed if self.seeds is not None else None, state["taken"])
+        elif not self.batches.restarts:
+            self._skip(state["taken"])
+        elif goes_on:
+            self._begin_passes(state)
+            self._skip(state["taken"])
+        else:
+            if state["next_turns"] is None:
+                self._begin_passes(state)
+            else:
+                self.batches.turns = state["next_turns"]
+            self._drop()
+
+    def _begin_passes(self, state: dict[str, Any]) -> None:
+        """Begin the pass that was going on, in its order."""
+        if state["turns"] is not None:
+            self._drop()
+            self.batches.turns = state["turns"]
+            self._start(None)
+            return
+        # Its order may depend on how many there have been.
+        while self._passes < state["passes"]:
+            if self._passes:
+                self._pass_over()
+                self._drop()
+            self._start(None)
+
+    def _skip(self, taken: int) -> None:
+        """Pass over the first batches of the pass, of which one may have been looked at."""
+        while self._taken < taken and self._pass_over():
             self._taken += 1
-        self._taken = state["taken"]
+        self._taken = taken
 
     def _pass_over(self) -> bool:
         if self._peeked:
@@ -152,9 +208,7 @@ class BatchFeed:
         length = self._length
         if (self.steps is None and self.done) or (length is not None and self._taken >= length):
             self.restart()
-        if not self._in_epoch:
-            self._in_epoch = True
-            self.batches.epoch_begins()
+        self._begin_epoch()
         self.done = 0
         return self.target if self.batches.restarts else self.steps
 

@@ -30,12 +30,16 @@ class Batches:
     kind = "data set"
     # Whether a pass can begin with the first batch again.
     restarts = True
+    # Whether a pass can begin with any batch at no cost.
+    by_index = False
     # Why an order of ours is not possible, in the words of a warning; None if it is.
     shuffled_by: str | None = None
     weighs_classes = True
 
     def __init__(self, source: Any) -> None:
         self.source = source
+        if not hasattr(source, "__iter__") and not hasattr(source, "__next__"):
+            self.by_index = True
 
     @property
     def length(self) -> int | None:
@@ -51,6 +55,15 @@ class Batches:
         if not hasattr(source, "__iter__"):
             return (source[index] for index in range(first, len(source)))
         return itertools.islice(iter(source), first, None)
+
+    @property
+    def turns(self) -> list[int] | None:
+        """What the order of the next pass depends on, None if not known."""
+        return None
+
+    @turns.setter
+    def turns(self, turns: list[int]) -> None:
+        raise NotImplementedError
 
     def epoch_begins(self) -> None:
         """Called before the first batch of an epoch."""
@@ -92,6 +105,7 @@ class Indexed(Batches):
     """The batches of a PyDataset."""
 
     kind = "PyDataset"
+    by_index = True
 
     def __init__(self, source: PyDataset) -> None:
         super().__init__(source)
@@ -142,6 +156,15 @@ class Piped(Batches):
     def start(self, seed: int | None, first: int) -> Iterator[Any]:
         return (self.source.skip(first) if first else self.source).as_numpy_iterator()
 
+    @property
+    def turns(self) -> list[int] | None:
+        return [turns.begun for turns in self.source._turns] if isinstance(self.source, Dataset) else None
+
+    @turns.setter
+    def turns(self, turns: list[int]) -> None:
+        for each, begun in zip(self.source._turns, turns, strict=True):
+            each.begun = begun
+
 
 class Loaded(Batches):
     """The batches of a PyTorch DataLoader."""
@@ -161,6 +184,7 @@ class Gathered(Batches):
     """
 
     kind = "arrays"
+    by_index = True
 
     def __init__(self, arrays: Arrays, batch_size: int, within: bool = False) -> None:
         super().__init__(arrays)
@@ -172,15 +196,16 @@ class Gathered(Batches):
         return -(-self.source.rows // self.batch_size)
 
     def start(self, seed: int | None, first: int) -> Iterator[Any]:
-        rng = None if seed is None else np.random.default_rng(seed)
-        starts = range(first * self.batch_size, self.source.rows, self.batch_size)
-        spans = (slice(start, min(start + self.batch_size, self.source.rows)) for start in starts)
-        if rng is None:
-            return map(self.source.batch, spans)
-        if self.within:
-            return (self.source.batch(span.start + rng.permutation(span.stop - span.start)) for span in spans)
-        order = rng.permutation(self.source.rows)
-        return (self.source.batch(order[span]) for span in spans)
+        rows, size = self.source.rows, self.batch_size
+        chosen: Iterator[Any] = (slice(start, min(start + size, rows)) for start in range(0, rows, size))
+        if seed is not None:
+            rng = np.random.default_rng(seed)
+            order = None if self.within else rng.permutation(rows)
+            chosen = (
+                span.start + rng.permutation(span.stop - span.start) if order is None else order[span]
+                for span in chosen
+            )
+        return map(self.source.batch, itertools.islice(chosen, first, None))
 
 
 def is_batches(x: Any) -> bool:
