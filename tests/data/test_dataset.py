@@ -19,6 +19,8 @@ def values(dataset):
     """The elements with lists in place of arrays."""
 
     def plain(element):
+        if isinstance(element, str):
+            return element
         if isinstance(element, tuple):
             return tuple(map(plain, element))
         if isinstance(element, dict):
@@ -43,6 +45,19 @@ def test_lists_are_arrays_of_the_default_types():
     assert Dataset.from_tensor_slices([[1.0], [2.0]]).element_spec == TensorSpec((1,), "float32")
     assert Dataset.from_tensor_slices(np.ones(2)).element_spec == TensorSpec((), "float64")
     assert Dataset.from_tensor_slices(["a", "bc"]).element_spec == TensorSpec((), "string")
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_columns_of_tables(package):
+    frames = pytest.importorskip(package)
+    frame = frames.DataFrame({"size": [1.5, 2.5], "city": ["Rome", "Oslo"], "rooms": [2, 3]})
+    columns = {name: frame[name] for name in frame.columns}
+    data = Dataset.from_tensor_slices((columns, frame["rooms"]))
+    assert values(data)[1] == ({"size": 2.5, "city": "Oslo", "rooms": 3}, 3)
+    batch, _ = next(iter(data.batch(2)))
+    assert (batch["size"].shape, batch["city"].shape) == ((2,), (2,))
+    table = Dataset.from_tensor_slices(frame[["size", "rooms"]])
+    assert values(table) == [[1.5, 2.0], [2.5, 3.0]]
 
 
 def test_users_see_tensors():

@@ -9,6 +9,7 @@ import numpy as np
 
 from keraburn import _core, config
 from keraburn.data.arrays import readable, to_numpy
+from keraburn.data.frames import is_frame
 from keraburn.tape.specs import TensorSpec as TensorSpec
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
@@ -60,6 +61,9 @@ def standardize(value: Any) -> Any:
         return _from_python(value)
     if isinstance(value, Variable):
         return value.numpy()
+    if is_frame(value) and not hasattr(value, "columns"):
+        # A column of a table: a value, perhaps a string, for each row.
+        return value.to_numpy()
     return to_numpy(value, "element")
 
 
