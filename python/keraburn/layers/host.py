@@ -53,7 +53,7 @@ class HostLayer(Layer):
                 "functional or Sequential model, or apply it to the data beforehand. "
                 f"Received: inputs={inputs}"
             )
-        if has_symbols(parts):
+        if has_symbols(parts) or kwargs.keys() - {"training", "mask"}:
             return super().__call__(inputs, **kwargs)
         return self.call(inputs)
 

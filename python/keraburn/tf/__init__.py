@@ -14,6 +14,7 @@ from keraburn.tf import debugging as debugging
 from keraburn.tf import linalg as linalg
 from keraburn.tf import math as math
 from keraburn.tf import nn as nn
+from keraburn.tf import strings as strings
 from keraburn.tf.arrays import ARRAYS
 from keraburn.tf.control import CONTROL
 from keraburn.tf.gradients import GRADIENTS
@@ -25,6 +26,7 @@ from keraburn.variable import Variable as Variable
 # Names of dtypes as TensorFlow spells them; every function here takes them as they are, being strings.
 _DTYPES = {"float32": "float32", "float64": "float64", "double": "float64", "int32": "int32", "int64": "int64"}
 _DTYPES |= {"uint8": "uint8", "bool": "bool", "float16": "float16", "half": "float16", "bfloat16": "bfloat16"}
+_DTYPES |= {"string": "string"}
 
 _INITIALIZERS = {
     "constant_initializer": initializers.Constant,
@@ -61,6 +63,7 @@ NAMES: dict[str, Any] = {
     "newaxis": None,
     "nn": nn,
     "print": debugging.print_values,
+    "strings": strings,
 }
 globals().update(NAMES)
 

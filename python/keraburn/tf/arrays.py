@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from keraburn import ops
+from keraburn.data.elements import Strings
+from keraburn.tf.strings import is_strings, to_strings
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
     """A tensor of a value; one number may fill a shape."""
+    if dtype == "string" or is_strings(value):
+        texts = to_strings(value)
+        return texts if shape is None else np.broadcast_to(texts, shape).view(Strings)
     tensor = ops.convert_to_tensor(value, dtype=dtype)
     if shape is None:
         return tensor
@@ -17,7 +24,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Any:
     """`value` as a tensor."""
-    return ops.convert_to_tensor(value, dtype=dtype)
+    return constant(value, dtype)
 
 
 def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
