@@ -254,3 +254,51 @@ def test_half_floatx():
     assert losses[-1] < losses[0]
     assert model.predict(x, verbose=0).dtype == np.float16
     assert model.weights[0].numpy().dtype == np.float16
+
+
+def layer_cases():
+    layers = keras.layers
+    rows, steps, images = (4, 6), (4, 12, 6), (2, 8, 8, 3)
+    made = {
+        "dense": (lambda: layers.Dense(3), rows),
+        "lstm": (lambda: layers.LSTM(4), steps),
+        "cells": (lambda: layers.RNN(layers.LSTMCell(3)), steps),
+        "bidirectional": (lambda: layers.Bidirectional(layers.GRU(3)), steps),
+        "layer norm": (lambda: layers.LayerNormalization(), steps),
+        "batch norm": (lambda: layers.BatchNormalization(), steps),
+        "group norm": (lambda: layers.GroupNormalization(2), steps),
+        "rms norm": (lambda: layers.RMSNormalization(), steps),
+        "spectral norm": (lambda: layers.SpectralNormalization(layers.Dense(3)), rows),
+        "dropout": (lambda: layers.Dropout(0.0), rows),
+        "prelu": (lambda: layers.PReLU(), rows),
+        "softmax": (lambda: layers.Softmax(), rows),
+        "gelu": (lambda: layers.Activation("gelu"), rows),
+        "conv1d": (lambda: layers.Conv1D(4, 3), steps),
+        "conv2d": (lambda: layers.Conv2D(4, 3), images),
+        "transposed": (lambda: layers.Conv2DTranspose(4, 3), images),
+        "depthwise": (lambda: layers.DepthwiseConv2D(3), images),
+        "max pooling": (lambda: layers.MaxPooling2D(2), images),
+        "mean pooling": (lambda: layers.AveragePooling2D(2), images),
+        "global pooling": (lambda: layers.GlobalAveragePooling1D(), steps),
+    }
+    return [pytest.param(make, shape, id=name) for name, (make, shape) in made.items()]
+
+
+@pytest.mark.parametrize(("make", "shape"), layer_cases())
+def test_layers_compute_in_the_half_type(make, shape, name):
+    x = RNG.normal(size=shape).astype("float32")
+    keras.config.set_dtype_policy(f"mixed_{name}")
+    layer = make()
+    model = keras.Sequential([keras.Input(shape[1:]), layer, keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert np.isfinite(model.fit(x, np.ones((len(x), 1)), verbose=0).history["loss"][0])
+    keras.config.set_dtype_policy("float32")
+    twin = make()
+    twin.build((None, *shape[1:]))
+    twin.set_weights(layer.get_weights())
+    half_values, values = layer(x), twin(x)
+    assert half_values.dtype == name
+    assert values.dtype == "float32"
+    scale = float(ops.max(ops.abs(values)))
+    tolerance = 8 * scale * keras.dtypes.limits(name).eps
+    np.testing.assert_allclose(ops.cast(half_values, "float32").numpy(), values.numpy(), atol=tolerance)
