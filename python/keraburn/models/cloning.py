@@ -54,7 +54,13 @@ def clone_model(
         raise ValueError(
             f"Expected `clone_function` argument to be a callable. Received: clone_function={clone_function}"
         )
-    if call_function is not None and (isinstance(model, Sequential) or not isinstance(model, Functional)):
+    if call_function is not None and isinstance(model, Sequential):
+        raise ValueError(
+            "`call_function` argument is not supported with Sequential models. In a Sequential model, layers aren't "
+            "called at model-construction time (they're merely listed). Use `call_function` with Functional models "
+            f"only. Received model of type '{type(model).__name__}', with call_function={call_function}"
+        )
+    if call_function is not None and not isinstance(model, Functional):
         raise ValueError(
             "Argument `call_function` is only supported for Functional models. Received model of type "
             f"'{type(model).__name__}', with call_function={call_function}"
