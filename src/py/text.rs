@@ -239,9 +239,9 @@ impl Lookup {
         let (values, shape) = enter(py, || {
             let ragged = self.0.rows(&rows(&texts, lengths.as_deref())?, &pipeline.0)?;
             let width = width.unwrap_or_else(|| ragged.widest());
-            let mut values = filled(fill, ragged.lengths.len(), width)?;
+            let mut values = filled(fill, ragged.len(), width)?;
             ragged.padded(width, &mut values);
-            Ok((values, [ragged.lengths.len(), width]))
+            Ok((values, [ragged.len(), width]))
         })?;
         PyArray1::from_vec(py, values).reshape(shape)
     }

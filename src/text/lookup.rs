@@ -28,10 +28,14 @@ pub struct Lookup {
     pub mask: Option<(Vec<u8>, i64)>,
 }
 
-/// Rows of integers of different lengths.
+/// Rows of integers of different lengths, in stretches.
 pub struct Ragged {
-    pub values: Vec<i64>,
-    pub lengths: Vec<usize>,
+    stretches: Vec<Stretch>,
+}
+
+struct Stretch {
+    values: Vec<i64>,
+    lengths: Vec<usize>,
 }
 
 /// Elements of the vectors that mark or count words.
@@ -89,15 +93,9 @@ impl Lookup {
                 pipeline.tokens(rows.row(row), &mut scratch, |token| values.push(self.index(token, &mut refused)));
                 lengths.push(values.len() - before);
             }
-            (values, lengths, refused)
+            check(&refused).map(|()| Stretch { values, lengths })
         });
-        let mut ragged = Ragged { values: Vec::new(), lengths: Vec::with_capacity(rows.len()) };
-        for (values, lengths, refused) in parts {
-            check(&refused)?;
-            ragged.values.extend(values);
-            ragged.lengths.extend(lengths);
-        }
-        Ok(ragged)
+        Ok(Ragged { stretches: parts.into_iter().collect::<Result<_>>()? })
     }
 
     /// A vector for each row into `output`, which is zero: ones at the integers of its tokens, or how often each comes.
@@ -138,18 +136,39 @@ fn check(refused: &[String]) -> Result<()> {
 }
 
 impl Ragged {
-    /// The rows cut or filled with zeros to one width, written to `output`, which is zero.
+    /// The rows cut or filled to one width, written to `output`, which is filled already.
     pub fn padded(&self, width: usize, output: &mut [i64]) {
-        let mut start = 0;
-        for (row, &length) in output.chunks_mut(width.max(1)).zip(&self.lengths) {
-            let kept = length.min(width);
-            row[..kept].copy_from_slice(&self.values[start..start + kept]);
-            start += length;
+        if width == 0 {
+            return;
         }
+        let mut targets = Vec::with_capacity(self.stretches.len());
+        let mut rest = output;
+        for stretch in &self.stretches {
+            let (target, after) = rest.split_at_mut(stretch.lengths.len() * width);
+            targets.push((stretch, target));
+            rest = after;
+        }
+        targets.into_par_iter().for_each(|(stretch, target)| {
+            let mut start = 0;
+            for (row, &length) in target.chunks_mut(width).zip(&stretch.lengths) {
+                let kept = length.min(width);
+                row[..kept].copy_from_slice(&stretch.values[start..start + kept]);
+                start += length;
+            }
+        });
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.stretches.iter().map(|stretch| stretch.lengths.len()).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     pub fn widest(&self) -> usize {
-        self.lengths.iter().copied().max().unwrap_or(0)
+        self.stretches.iter().flat_map(|stretch| &stretch.lengths).copied().max().unwrap_or(0)
     }
 }
 
@@ -199,6 +218,8 @@ mod tests {
         let error = lookup(Unknown::Refused).rows(&rows, &pipeline).err().unwrap();
         assert!(error.to_string().contains("found OOV values [\"x\" \"y\"]"), "{error}");
         let hashed = Unknown::Hashed { first: 0, buckets: 3, hash: Hash::Farm };
-        assert_eq!(lookup(hashed).rows(&rows, &pipeline).unwrap().values, [2, 2, 2]);
+        let mut output = vec![0; 3];
+        lookup(hashed).rows(&rows, &pipeline).unwrap().padded(1, &mut output);
+        assert_eq!(output, [2, 2, 2]);
     }
 }
