@@ -23,6 +23,9 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
         return {"items": [[_pack(key, arrays), _pack(item, arrays)] for key, item in value.items()]}
     if hasattr(value, "__array__"):
         array = np.asarray(value)
+        if array.dtype.name == "bfloat16":
+            # Not numpy's own, so that files do not know it; these values are float32's too.
+            array = array.astype(np.float32)
         if array.dtype.kind in "biufc":
             arrays.append(array)
             return {"array": len(arrays) - 1}

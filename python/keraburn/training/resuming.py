@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from keraburn.random import global_seed_generator, seeding
@@ -53,6 +54,12 @@ class Resuming(Compiling):
             ValueError: if variables or data differ.
         """
         feed, validation = self._feeds or (None, None)
+        specs = getattr(feed and feed.step, "specs", None)
+        if specs is not None:
+            # Steps that run in Python make the variables of optimizers and metrics at the first batch. A `call` that
+            # looks at values cannot be described without it.
+            with contextlib.suppress(Exception):
+                self._prepare_for(specs)
         variables = self._state_variables()
         shapes = [variable.shape for variable in variables]
         if (given := [array.shape for array in state["variables"]]) != shapes:
