@@ -32,7 +32,7 @@ def check_same(function: Any) -> None:
         ("to_categorical", ([0, 2, 1],)),
         ("to_categorical", ([[0], [3]], 5)),
         ("normalize", (np.arange(6.0).reshape(2, 3), 1)),
-        ("normalize", (np.arange(6.0).reshape(2, 3), 0, 3)),
+        ("normalize", (np.arange(6.0).reshape(2, 3), 1, 3)),
         ("pad_sequences", ([[1], [2, 3], [4, 5, 6]],)),
         ("pad_sequences", ([[1], [2, 3], [4, 5, 6]], 2, "float32", "post", "post", -1.0)),
         ("img_to_array", (IMAGE[..., 0],)),
