@@ -224,6 +224,7 @@ def test_what_both_refuse(case):
     "name",
     [
         "PyDataset",
+        "Sequence",
         "pack_x_y_sample_weight",
         "split_dataset",
         "timeseries_dataset_from_array",
