@@ -66,6 +66,28 @@ def test_a_custom_training_loop(decorate):
     assert int(optimizer.iterations.numpy()) == 48
 
 
+def test_a_function_that_loops_over_a_data_set_runs_as_python():
+    data = tf.data.Dataset.from_tensor_slices(np.arange(6.0, dtype="float32")).batch(2)
+    steps = []
+
+    @tf.function
+    def step(x):
+        steps.append(x.shape)
+        return tf.reduce_sum(x)
+
+    @tf.function
+    def epoch():
+        total = 0.0
+        for batch in data:
+            total += step(batch)
+        return total
+
+    with pytest.warns(UserWarning, match="loop over a data set"):
+        assert float(epoch()) == 15.0
+    assert float(epoch()) == 15.0
+    assert steps == [(2,)]
+
+
 def generator():
     return tf.keras.Sequential(
         [

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from keraburn import trace
 from keraburn.data import elements, stages
 from keraburn.data.sources import Sources
 from keraburn.data.stages import AUTOTUNE
 from keraburn.random import make_default_seed
+from keraburn.tensor import NeedsValueError
 
 INFINITE = -1
 UNKNOWN = -2
@@ -84,6 +86,12 @@ class Dataset(Sources):
     # Looking at it.
 
     def __iter__(self) -> Iterator[Any]:
+        if trace.current() is not None:
+            # The elements of one tracing would be constants of all runs.
+            raise NeedsValueError(
+                "A loop over a data set cannot be part of a compiled function; compile what it does for an element. "
+                f"Received: {self!r}"
+            )
         return map(elements.show, self._make())
 
     def as_numpy_iterator(self) -> Iterator[Any]:
