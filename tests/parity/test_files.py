@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import keraburn
-from tests.parity import harness, test_attention, test_layers, test_recurrent
+from tests.parity import harness, test_attention, test_images, test_layers, test_recurrent
 
 keras = harness.keras
 pytestmark = [
@@ -28,7 +28,7 @@ def first_cases():
         "Discretization": ({"bin_boundaries": [-0.5, 0.0, 0.7], "output_mode": "one_hot"}, (3, 4), "float32"),
         "Wrapper": ({"layer": lambda package: package.layers.Dense(2)}, (3, 4), "float32"),
     }
-    for name, arguments, shape in test_layers.CASES:
+    for name, arguments, shape in [*test_layers.CASES, *test_images.CASES]:
         found.setdefault(name, (arguments, shape, "float32"))
     for name, arguments in test_recurrent.CASES:
         found.setdefault(name, (arguments, STEPS, "float32"))
@@ -189,6 +189,18 @@ def own_classes(package):
             return {"units": self.units, "name": self.name}
 
     @register
+    class Graph(package.Model):
+        """A functional model that makes its graph itself."""
+
+        def __init__(self, units, **kwargs):
+            inputs = package.Input((4,))
+            super().__init__(inputs=inputs, outputs=package.layers.Dense(units)(inputs), **kwargs)
+            self.units = units
+
+        def get_config(self):
+            return {"units": self.units, "name": self.name}
+
+    @register
     def squared(x):
         return package.ops.square(x) / 4
 
@@ -209,7 +221,7 @@ def own_classes(package):
         def result(self):
             return 1.0 * self.value
 
-    return {"Net": Net, "Twice": Twice, "squared": squared, "Doubled": Doubled, "Largest": Largest}
+    return {"Net": Net, "Twice": Twice, "squared": squared, "Doubled": Doubled, "Largest": Largest, "Graph": Graph}
 
 
 OWN = {package.__name__: own_classes(package) for package in (keraburn, keras)}
@@ -226,7 +238,22 @@ def with_own_layer(k):
     return k.Model(i, OWN[k.__name__]["Twice"](2)(i))
 
 
-MODELS = [stack, branches, recurrent, subclassed, with_own_layer]
+def mixed(k):
+    """Half precision, whose loss is scaled."""
+    return k.Sequential([k.Input((4,)), k.layers.Dense(3, dtype="mixed_float16"), k.layers.Dense(2, dtype="float32")])
+
+
+def from_the_middle(k):
+    i = k.Input((4,))
+    whole = k.Model(i, k.layers.Dense(2)(k.layers.Dense(3, name="hidden")(i)))
+    return k.Model(whole.input, whole.get_layer("hidden").output)
+
+
+def functional_subclass(k):
+    return OWN[k.__name__]["Graph"](2)
+
+
+MODELS = [stack, branches, recurrent, subclassed, with_own_layer, functional_subclass, from_the_middle, mixed]
 X = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
 
 
@@ -263,13 +290,18 @@ def compiled(model_of, optimizer, k, loss="mse", metrics=("mae",)):
     return model
 
 
-SLOW = [("recurrent", "adam"), *(("stack", name) for name in sorted(OPTIMIZERS) if name not in ("sgd", "adam"))]
-RUNS = [*((each, "adam") for each in MODELS), *((stack, name) for name in sorted(OPTIMIZERS) if name != "adam")]
+OTHERS = sorted(OPTIMIZERS.keys() - {"adam"})
+RUNS = [*((each, "adam") for each in MODELS), *((stack, name) for name in OTHERS)]
+SLOW = [recurrent, mixed, from_the_middle]
+
+
+def is_slow(model_of, optimizer):
+    return model_of in SLOW or optimizer in OTHERS[:-1]
 
 
 @pytest.mark.parametrize(
     ("model_of", "optimizer"),
-    [pytest.param(*run, marks=[pytest.mark.slow] if (run[0].__name__, run[1]) in SLOW else []) for run in RUNS],
+    [pytest.param(*run, marks=[pytest.mark.slow] if is_slow(*run) else []) for run in RUNS],
     ids=lambda each: each if isinstance(each, str) else each.__name__,
 )
 def test_training_goes_on(model_of, optimizer, tmp_path):

@@ -99,6 +99,18 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, 
     Raises:
         ValueError: if there is no such file, it is damaged, or holds Python code in safe mode.
         TypeError: if it names classes or functions that are not known.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> import keraburn as keras
+    >>> class Scaled(keras.layers.Dense):
+    ...     def call(self, inputs):
+    ...         return 2 * super().call(inputs)
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.keras")
+    >>> keras.Sequential([keras.Input((2,)), Scaled(1)]).save(path)
+    >>> keras.saving.load_model(path, custom_objects={"Scaled": Scaled}).count_params()
+    3
     """
     path = os.fspath(filepath)
     is_folder = os.path.isdir(path) and os.path.exists(os.path.join(path, "config.json"))

@@ -132,7 +132,7 @@ def _make(text: str, custom_objects: Any, compile: bool, safe_mode: bool) -> Any
 
 
 def _load_into(model: Any, stored: File, filepath: Any, folder: str) -> None:
-    load_state(model, Reader(stored), filepath, assets=Assets(folder, reading=True))
+    load_state(model, Reader(stored), filepath, assets=Assets(folder, reading=True), undo=False)
 
 
 def load_native_weights(model: Any, filepath: Any, skip_mismatch: bool = False) -> None:

@@ -117,9 +117,10 @@ class _Saving:
 class _Loading:
     """One pass of loading: what is done, what could not be done, and what was there before."""
 
-    def __init__(self, reader: Reader, assets: Assets | None, skipped: Iterable[Any]) -> None:
+    def __init__(self, reader: Reader, assets: Assets | None, skipped: Iterable[Any], undo: bool) -> None:
         self.reader = reader
         self.assets = assets
+        self.keeps = undo
         self.visited = {id(each) for each in skipped}
         self.active: set[int] = set()
         self.failed: dict[int, tuple[Any, Exception]] = {}
@@ -143,7 +144,7 @@ class _Loading:
     def _load_own(self, saveable: Any, path: str) -> bool:
         known = _own_variables(saveable)
         values = [variable.value for variable in known]
-        for variable, value in zip(known, values, strict=True):
+        for variable, value in zip(known, values, strict=True) if self.keeps else ():
             self.before.setdefault(id(variable), (variable, value))
         try:
             if hasattr(saveable, "load_own_variables"):
@@ -194,6 +195,7 @@ def load_state(
     skip_mismatch: bool = False,
     assets: Assets | None = None,
     skipped: Iterable[Any] = (),
+    undo: bool = True,
 ) -> None:
     """Read the state of an object and of all objects inside it; if some does not fit, no variables are changed.
 
@@ -204,11 +206,12 @@ def load_state(
         skip_mismatch: load what fits and warn of the rest.
         assets: where assets are; they are left alone if None.
         skipped: objects to leave alone.
+        undo: whether the values from before are kept until all fit; not for a model that is new.
 
     Raises:
         ValueError: if there is an object whose variables do not fit.
     """
-    loading = _Loading(reader, assets, skipped)
+    loading = _Loading(reader, assets, skipped, undo)
     try:
         loading.load(saveable, "")
         if not loading.failed:

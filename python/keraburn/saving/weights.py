@@ -82,6 +82,18 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
 
     Raises:
         ValueError: if the file is damaged, or its weights are not those of the model.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> import keraburn as keras
+    >>> small = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    >>> large = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.weights.h5")
+    >>> small.save_weights(path)
+    >>> keras.saving.load_weights(large, path, objects_to_skip=[large.layers[1]])
+    >>> bool((large.layers[0].kernel.numpy() == small.layers[0].kernel.numpy()).all())
+    True
     """
     path = os.fspath(filepath)
     skipped = _left_out(kwargs)
