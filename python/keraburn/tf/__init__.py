@@ -15,6 +15,7 @@ from keraburn.tf import linalg as linalg
 from keraburn.tf import math as math
 from keraburn.tf import nn as nn
 from keraburn.tf import strings as strings
+from keraburn.tf import summary as summary
 from keraburn.tf.arrays import ARRAYS
 from keraburn.tf.control import CONTROL
 from keraburn.tf.gradients import GRADIENTS
@@ -64,6 +65,7 @@ NAMES: dict[str, Any] = {
     "nn": nn,
     "print": debugging.print_values,
     "strings": strings,
+    "summary": summary,
 }
 globals().update(NAMES)
 

@@ -95,9 +95,9 @@ class EventFile:
         """Add a number to the curve of that name."""
         self._add(tag, step, "scalars", _SCALAR, _numbers(np.array(value, np.float32)))
 
-    def histogram(self, tag: str, values: np.ndarray, step: int) -> None:
+    def histogram(self, tag: str, values: np.ndarray, step: int, buckets: int = _BUCKETS) -> None:
         """Add a histogram of some values."""
-        self._add(tag, step, "histograms", _TENSOR, _numbers(histogram_buckets(values)))
+        self._add(tag, step, "histograms", _TENSOR, _numbers(histogram_buckets(values, buckets)))
 
     def text(self, tag: str, text: str, step: int) -> None:
         """Add a text, in Markdown."""
