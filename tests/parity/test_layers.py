@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 
 import keraburn
-from tests.parity import harness, test_attention, test_categories, test_images, test_recurrent
+from tests.parity import harness, test_attention, test_categories, test_images, test_recurrent, test_text_layers
 
 CASES = [
+    (
+        "Pipeline",
+        {
+            "layers": lambda package: [
+                package.layers.Rescaling(0.5),
+                package.layers.Activation("tanh"),
+            ]
+        },
+        (3, 5),
+    ),
     ("Dense", {"units": 4}, (3, 5)),
     ("Dense", {"units": 4, "activation": "tanh", "use_bias": False}, (3, 2, 5)),
     (
@@ -137,9 +147,29 @@ def test_masks_of_merging(names, shape):
     np.testing.assert_array_equal(results[0][1], results[1][1])
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"tie_weights": False}, {"mask_zero": True, "logit_soft_cap": 0.5}, {"reverse_dtype": "float32"}],
+    ids=repr,
+)
+def test_reversible_embedding(arguments):
+    arguments = {"input_dim": 6, "output_dim": 3, "embeddings_regularizer": "l2", **arguments}
+    differentiable = not arguments.get("mask_zero")
+    harness.check_layer_parity("ReversibleEmbedding", arguments, (2, 4), "int32", differentiable=False)
+    ours, theirs = (package.layers.ReversibleEmbedding(**arguments) for package in (keraburn, harness.keras))
+    ours.build(), theirs.build()
+    harness._same_weights(ours, theirs)
+    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+    harness._check_calls(ours, theirs, x, {"reverse": True}, "reverse", differentiable)
+    assert ours.compute_output_shape((None, 3), reverse=True) == (None, 6)
+    if not differentiable:
+        masks = [np.asarray(each(np.array([[1, 0]]))._keras_mask) for each in (ours, theirs)]
+        np.testing.assert_array_equal(*masks)
+
+
 def test_every_layer_is_compared():
-    compared = {name for name, *_ in CASES} | test_recurrent.COMPARED | test_recurrent.CELLS
-    compared |= test_attention.COMPARED | test_categories.COMPARED | test_images.COMPARED
+    compared = {"ReversibleEmbedding"} | {name for name, *_ in CASES} | test_recurrent.COMPARED | test_recurrent.CELLS
+    compared |= test_attention.COMPARED | test_categories.COMPARED | test_text_layers.COMPARED | test_images.COMPARED
     assert harness.public_names(keraburn.layers) - compared <= {
         "Input",
         "InputLayer",

@@ -54,6 +54,7 @@ from keraburn.layers.merging import (
     subtract,
 )
 from keraburn.layers.normalization import BatchNormalization, LayerNormalization
+from keraburn.layers.pipeline import Pipeline
 from keraburn.layers.pooling import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -97,6 +98,7 @@ from keraburn.layers.regularization import (
     SpatialDropout3D,
 )
 from keraburn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from keraburn.layers.reversible_embedding import ReversibleEmbedding
 from keraburn.layers.row_normalization import GroupNormalization, RMSNormalization, UnitNormalization
 from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
@@ -146,6 +148,8 @@ _LAYERS = registry.publish(
         ELU,
         EinsumDense,
         Embedding,
+        Pipeline,
+        ReversibleEmbedding,
         Flatten,
         GRU,
         GRUCell,
@@ -350,11 +354,13 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "Pipeline",
     "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "ReversibleEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
