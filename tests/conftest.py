@@ -15,6 +15,9 @@ from keraburn import _core
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
+# A program of its own, run by a test.
+collect_ignore = ["saving/damage.py"]
+
 
 def _device_params() -> list[object]:
     return [

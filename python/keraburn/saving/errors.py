@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,11 @@ def naming(filepath: Any) -> Iterator[None]:
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{error}\n\nReceived: filepath={filepath}") from error
+    except OSError as error:
+        # A place before the beginning of the file, which only damage asks for.
+        if error.errno != errno.EINVAL:
+            raise
+        raise ValueError(f"The file is damaged: {error}. Received: filepath={filepath}") from error
     except _DAMAGE as error:
         raise ValueError(
             f"The file is damaged, or what it holds does not fit together. The error was: "
