@@ -9,16 +9,6 @@ import keraburn
 from tests.parity import harness, test_attention, test_categories, test_images, test_recurrent, test_text_layers
 
 CASES = [
-    (
-        "Pipeline",
-        {
-            "layers": lambda package: [
-                package.layers.Rescaling(0.5),
-                package.layers.Activation("tanh"),
-            ]
-        },
-        (3, 5),
-    ),
     ("Dense", {"units": 4}, (3, 5)),
     ("Dense", {"units": 4, "activation": "tanh", "use_bias": False}, (3, 2, 5)),
     (
@@ -147,6 +137,25 @@ def test_masks_of_merging(names, shape):
     np.testing.assert_array_equal(results[0][1], results[1][1])
 
 
+def test_pipeline():
+    x = np.random.default_rng(0).normal(size=(3, 5)).astype("float32")
+    found = []
+    for package in (keraburn, harness.keras):
+        steps = [package.layers.Rescaling(0.5), package.layers.Masking(), package.layers.Activation("tanh", name="t")]
+        layer = package.layers.Pipeline(steps, name="steps")
+        inputs = package.Input((5,))
+        again = package.layers.Pipeline.from_config(layer.get_config())
+        model = package.Model(inputs, again(inputs))
+        found.append(
+            (np.asarray(layer(x)), np.asarray(model(x)), [each.name for each in layer.layers], layer.get_config())
+        )
+    for mine, original in zip(found[0][:2], found[1][:2], strict=True):
+        harness.assert_close(mine, original, "Pipeline")
+    assert found[0][2][-1] == found[1][2][-1] == "t"
+    assert found[0][3]["layers"][0]["config"]["scale"] == found[1][3]["layers"][0]["config"]["scale"]
+    harness.same_signature(keraburn.layers.Pipeline, harness.keras.layers.Pipeline)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{}, {"tie_weights": False}, {"mask_zero": True, "logit_soft_cap": 0.5}, {"reverse_dtype": "float32"}],
@@ -168,7 +177,12 @@ def test_reversible_embedding(arguments):
 
 
 def test_every_layer_is_compared():
-    compared = {"ReversibleEmbedding"} | {name for name, *_ in CASES} | test_recurrent.COMPARED | test_recurrent.CELLS
+    compared = (
+        {"Pipeline", "ReversibleEmbedding"}
+        | {name for name, *_ in CASES}
+        | test_recurrent.COMPARED
+        | test_recurrent.CELLS
+    )
     compared |= test_attention.COMPARED | test_categories.COMPARED | test_text_layers.COMPARED | test_images.COMPARED
     assert harness.public_names(keraburn.layers) - compared <= {
         "Input",
