@@ -57,3 +57,15 @@ def test_standardizing_as_tutorials_do():
     layer.adapt(["A film!<br />Good", "good"])
     assert layer.get_vocabulary() == ["", "[UNK]", "good", "film", "a"]
     np.testing.assert_array_equal(layer(["Good<br />book"]).numpy(), [[2, 1]])
+
+
+def test_shapes_as_tutorials_change_them():
+    text = tf.constant(["a b", "c"])
+    assert tf.expand_dims(text, -1).shape == (2, 1)
+    assert tf.squeeze(tf.expand_dims("a", -1)).numpy() == b"a"
+    assert tf.reshape(text, (2, 1)).numpy().tolist() == [[b"a b"], [b"c"]]
+    layer = tf.keras.layers.TextVectorization(vocabulary=["a", "b"], output_sequence_length=3)
+    data = tf.data.Dataset.from_tensor_slices((["a b", "z"], [0, 1])).batch(2)
+    (found, _) = next(iter(data.map(lambda text, label: (layer(tf.expand_dims(text, -1)), label))))
+    np.testing.assert_array_equal(found.numpy(), [[2, 3, 0], [1, 0, 0]])
+    assert layer(tf.expand_dims(text[0], -1)).shape == (1, 3)

@@ -45,6 +45,9 @@ def test_there_and_back():
     assert found.tolist() == [["a", "", "[UNK]"]]
     # As TensorFlow's tensors of strings do.
     assert found.numpy().tolist() == [[b"a", b"", b"[UNK]"]]
+    assert [text.numpy() for text in found[0]] == [b"a", b"", b"[UNK]"]
+    assert found[0, 1:].numpy().tolist() == [b"", b"[UNK]"]
+    assert "['a' '' '[UNK]']" in repr(found)
     assert back([-1, 99]).tolist() == ["[UNK]", "[UNK]"]
     integers = keras.layers.IntegerLookup(vocabulary=[7, 9], invert=True)
     np.testing.assert_array_equal(integers([1, 2, 0, 5]).numpy(), [7, 9, -1, -1])

@@ -150,6 +150,18 @@ def test_descriptions():
     assert keras.models.clone_model(model).get_config()["layers"][1]["class_name"] == "TextVectorization"
 
 
+def test_strings_at_the_end():
+    x = keras.Input((3,))
+    names = layers.StringLookup(vocabulary=["a", "b"], num_oov_indices=0, invert=True)
+    model = keras.Model(x, names(keras.ops.argmax(layers.Dense(2, kernel_initializer="ones")(x), axis=-1)))
+    data = np.ones((2, 3), "float32")
+    # Every call runs, as no plan can have them; `predict` says where such layers go.
+    for _ in range(3):
+        assert model(data).tolist() == ["a", "a"]
+    with pytest.raises(ValueError, match="works on the host"):
+        model.predict(data, verbose=0)
+
+
 def test_mistakes():
     model = sequential()
     with pytest.raises(TypeError, match="Received: None"):
@@ -161,7 +173,3 @@ def test_mistakes():
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match="Data cardinality is ambiguous"):
         model.fit(TEXTS, LABELS[:-1], verbose=0)
-    x = keras.Input((3,))
-    late = keras.Model(x, layers.Hashing(4)(keras.ops.argmax(layers.Dense(5)(x), axis=-1)))
-    with pytest.raises(ValueError, match="works on the host"):
-        late.predict(np.ones((2, 3)), verbose=0)

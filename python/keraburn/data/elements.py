@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,24 @@ class Strings(np.ndarray):
         encoded = np.empty(len(flat), dtype=object)
         encoded[:] = flat
         return encoded.reshape(self.shape) if self.shape else flat[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        # A single string answers too.
+        found = super().__getitem__(index)
+        if isinstance(found, np.ndarray):
+            return found
+        single = np.empty((), dtype=object)
+        single[()] = found
+        return single.view(Strings)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def __str__(self) -> str:
+        return str(self.view(np.ndarray))
+
+    def __repr__(self) -> str:
+        return f"<keraburn.Strings shape={self.shape}\n{self}>"
 
 
 def map_leaves(function: Callable[..., Any], *elements: Any) -> Any:

@@ -44,6 +44,8 @@ class DirectCalls(Layer):
 
     _plans: dict[Any, Callable[[Any], Any] | None]
     inputs: list[KerasTensor]
+    # Whether layers of strings or hashes come after others, where no plan can have them.
+    _ends_on_host: bool
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -90,9 +92,9 @@ class DirectCalls(Layer):
         return plan(x)
 
     def _may_plan(self) -> bool:
-        return self.__dict__.get("_functional", self) is not None and all(
-            layer._is_ours and not isinstance(layer, Lambda) for layer in self._flatten_layers()
-        )
+        if self.__dict__.get("_functional", self) is None or self._ends_on_host:
+            return False
+        return all(layer._is_ours and not isinstance(layer, Lambda) for layer in self._flatten_layers())
 
     def _plan(self, plain: Callable[[Any], Any], x: Any, dtype: str) -> Callable[[Any], Any]:
         """A function of arrays like `x` that runs in Rust, or `plain` where a call leaves more than its outputs."""

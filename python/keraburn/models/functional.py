@@ -71,6 +71,7 @@ class Functional(DirectCalls, Model):
         host = HostPart(graph.inputs, graph.nodes, graph.outputs)
         self.__dict__.update(
             _host=host if host.exists else None,
+            _ends_on_host=not host.is_all,
             _inputs_struct=inputs,
             _outputs_struct=outputs,
             _inputs=graph.inputs,

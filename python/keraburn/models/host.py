@@ -27,6 +27,10 @@ class HostPart:
         inputs: the model's inputs.
         nodes: its calls, in order.
         outputs: its outputs.
+
+    Attributes:
+        exists: whether there are any.
+        is_all: whether no later calls would have to run on the host too.
     """
 
     def __init__(self, inputs: list[KerasTensor], nodes: list[Node], outputs: list[KerasTensor]) -> None:
@@ -51,6 +55,7 @@ class HostPart:
         wanted = {id(tensor) for node in rest for tensor in node.input_tensors} | {id(tensor) for tensor in outputs}
         self.crossing = [tensor for tensor in made if id(tensor) in wanted]
         self.exists = bool(ends or self.inner)
+        self.is_all = not any(_begins_on_host(node.operation) or _ends_on_host(node.operation) for node in rest)
 
     def prepare(self, flat: list[Any]) -> dict[str, Any]:
         """What the graph takes, for the values of the inputs, by names that `unpack` knows."""
@@ -96,6 +101,10 @@ def is_prepared(inputs: Any) -> bool:
 
 def _begins_on_host(operation: Any) -> bool:
     return isinstance(operation, HostLayer) or getattr(operation, "_begins_on_host", False)
+
+
+def _ends_on_host(operation: Any) -> bool:
+    return getattr(operation, "_ends_on_host", False)
 
 
 def _is_trained(operation: Any) -> bool:

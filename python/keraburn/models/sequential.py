@@ -166,6 +166,10 @@ class Sequential(DirectCalls, Model):
             return self._functional._begins_on_host
         return bool(self._layers) and isinstance(self._layers[0], HostLayer)
 
+    @property
+    def _ends_on_host(self) -> bool:  # type: ignore[override]
+        return self._functional is not None and self._functional._ends_on_host
+
     def _on_host(self, inputs: Any) -> Any:
         if self._functional is None and self._begins_on_host:
             self.build((None, *np.shape(strings_array(inputs))[1:]))

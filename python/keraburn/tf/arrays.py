@@ -113,6 +113,8 @@ def one_hot(
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
+    if is_strings(tensor):
+        return to_strings(tensor).reshape(shape)
     return ops.reshape(tensor, tuple(int(size) for size in shape))
 
 
@@ -121,10 +123,14 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str | Non
 
 
 def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
+    if is_strings(input):
+        return np.expand_dims(to_strings(input), axis)
     return ops.expand_dims(input, axis)
 
 
 def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Any:
+    if is_strings(input):
+        return np.squeeze(to_strings(input), axis)
     return ops.squeeze(input, axis)
 
 

@@ -40,8 +40,13 @@ def to_strings(value: Any) -> Strings:
     return array.view(Strings)
 
 
+def _plain(value: Any) -> np.ndarray:
+    """The same as numpy's own array, whose elements are strings."""
+    return to_strings(value).view(np.ndarray)
+
+
 def _each(function: Callable[[str], Any], value: Any) -> Strings:
-    array = to_strings(value)
+    array = _plain(value)
     found = np.empty(array.shape, dtype=object)
     for index, item in np.ndenumerate(array):
         found[index] = function(item.decode("utf-8", "surrogateescape") if isinstance(item, bytes) else item)
@@ -99,7 +104,7 @@ def substr(input: Any, pos: int, len: int, unit: str = "BYTE", name: str | None 
 
 def join(inputs: Any, separator: str = "", name: str | None = None) -> Strings:
     """The strings at one place of several arrays, one after the other."""
-    arrays = np.broadcast_arrays(*map(to_strings, inputs))
+    arrays = np.broadcast_arrays(*map(_plain, inputs))
     joined = np.empty(arrays[0].shape, dtype=object)
     for index in np.ndindex(joined.shape):
         joined[index] = separator.join(map(_text, (array[index] for array in arrays)))
@@ -108,7 +113,7 @@ def join(inputs: Any, separator: str = "", name: str | None = None) -> Strings:
 
 def reduce_join(inputs: Any, axis: int | None = None, separator: str = "", name: str | None = None) -> Strings:
     """The strings along an axis, one after the other; all of them if None."""
-    array = to_strings(inputs)
+    array = _plain(inputs)
     rows = array.reshape(1, -1) if axis is None else np.moveaxis(array, axis, -1)
     found = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(found.shape):
@@ -134,7 +139,7 @@ def unicode_split(input: Any, input_encoding: str, errors: str = "replace", name
 
 
 def _lists(pipeline: _core.Pipeline, value: Any) -> Any:
-    array = to_strings(value)
+    array = _plain(value)
     tokens, lengths = pipeline.tokens(array.ravel().tolist())
     texts = iter([token.decode("utf-8", "surrogateescape") for token in tokens])
     rows = np.empty(len(lengths), dtype=object)
@@ -145,7 +150,7 @@ def _lists(pipeline: _core.Pipeline, value: Any) -> Any:
 
 def to_hash_bucket_fast(input: Any, num_buckets: int, name: str | None = None) -> Tensor:
     """Strings as numbers below `num_buckets`, by FarmHash's Fingerprint64."""
-    array = to_strings(input)
+    array = _plain(input)
     return ops.convert_to_tensor(
         _core.hash_strings(array.ravel().tolist(), num_buckets, None).reshape(array.shape), "int64"
     )
@@ -153,7 +158,7 @@ def to_hash_bucket_fast(input: Any, num_buckets: int, name: str | None = None) -
 
 def to_hash_bucket_strong(input: Any, num_buckets: int, key: Any, name: str | None = None) -> Tensor:
     """Strings as numbers below `num_buckets`, by SipHash with a key of two integers."""
-    array = to_strings(input)
+    array = _plain(input)
     first, second = (int(part) % 2**64 for part in key)
     found = _core.hash_strings(array.ravel().tolist(), num_buckets, (first, second))
     return ops.convert_to_tensor(found.reshape(array.shape), "int64")
