@@ -354,6 +354,33 @@ def test_wrong_calls(call, quoted):
         call()
 
 
+def test_a_loop_of_ones_own():
+    import keraburn as tf
+
+    x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
+    y = x.sum(1, keepdims=True)
+    pipeline = Dataset.from_tensor_slices((x, y)).shuffle(64, seed=1).batch(16).prefetch(AUTOTUNE)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    optimizer, mean = keras.optimizers.Adam(0.1), keras.metrics.Mean()
+
+    @tf.function
+    def step(inputs, targets):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(model(inputs, training=True) - targets))
+        optimizer.apply_gradients(
+            zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables, strict=True)
+        )
+        mean.update_state(loss)
+
+    history = []
+    for _ in range(20):
+        mean.reset_state()
+        for inputs, targets in pipeline:
+            step(inputs, targets)
+        history.append(float(mean.result()))
+    assert history[-1] < 0.05 * history[0]
+
+
 def test_the_names_of_tensorflow():
     import keraburn as tf
 

@@ -54,19 +54,22 @@ class Trainer(Resuming, Functions, PureTraining):
         """Train for some epochs.
 
         Args:
-            x: inputs: an array, a list or dict of arrays for several inputs, or a generator of batches.
-            y: targets, like `x`; not with a generator, whose batches hold them.
-            batch_size: samples of a batch; 32 if None.
+            x: inputs: an array, tensor or table of any library, a sparse matrix, or a list, tuple or dict of these for
+                several inputs; or what gives batches `(x,)`, `(x, y)` or `(x, y, sample_weight)`: a
+                `keras.utils.PyDataset`, a `Dataset`, a PyTorch `DataLoader` or a generator.
+            y: targets, like `x`; not with batches, which hold them.
+            batch_size: samples of a batch; 32 if None. Batches that come as such keep their size.
             epochs: index of the epoch before which training ends.
             verbose: 0 prints nothing, 1 and "auto" a progress bar, 2 a line for each epoch.
             callbacks: a callback or a list of them.
             validation_split: part of the data, from its end, that is held out for validation.
             validation_data: `(x, y)` or `(x, y, sample_weight)` to validate with, or a generator.
-            shuffle: whether each epoch takes the samples in a new random order.
+            shuffle: whether each epoch takes the samples, or the batches of a `PyDataset`, in a new random order; with
+                "batch" every sample stays in its batch. Other batches come in their own order.
             class_weight: from class indices to the weights of their samples in the loss.
             sample_weight: weights of the samples in the loss, of shape (samples,) or (samples, steps).
             initial_epoch: index of the first epoch.
-            steps_per_epoch: batches of an epoch; all of the data if None.
+            steps_per_epoch: batches of an epoch, which goes on where the one before ended; all of the data if None.
             validation_steps: batches of a validation; all of the data if None.
             validation_batch_size: samples of a batch of validation; as `batch_size` if None.
             validation_freq: epochs from one validation to the next, or a list of the epochs (from 1) to validate after.
