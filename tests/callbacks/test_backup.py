@@ -321,3 +321,38 @@ def test_a_callback_of_ones_own_names_its_state(tmp_path):
     linear().fit(x, y, epochs=6, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(tmp_path), counts])
     assert counts.seen["epochs"] == [0, 1, 2, 3, 4, 5]
     np.testing.assert_array_equal(counts.seen["sum"], [15, 15])
+
+
+def test_a_run_that_was_stopped_inside_an_epoch_stays_so(tmp_path):
+    x, y = data(10)
+
+    class Stops(keras.callbacks.Callback):
+        def __init__(self, dies):
+            super().__init__()
+            self.dies, self.epoch, self.batches = dies, 0, []
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch = epoch
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.batches.append(batch)
+            if (self.epoch, batch) == (1, 2):
+                self.model.stop_training = True
+
+        def on_epoch_end(self, epoch, logs=None):
+            if self.dies and epoch == 1:
+                raise RuntimeError("interrupted")
+
+    def run(*callbacks):
+        keras.utils.set_random_seed(2)
+        model = linear()
+        return model, model.fit(x, y, batch_size=2, epochs=4, verbose=0, callbacks=list(callbacks))
+
+    whole, expected = run(Stops(False))
+    with pytest.raises(RuntimeError, match="interrupted"):
+        run(Stops(True), keras.callbacks.BackupAndRestore(tmp_path, save_freq=1))
+    stops = Stops(False)
+    resumed, found = run(stops, keras.callbacks.BackupAndRestore(tmp_path, save_freq=1))
+    assert (stops.batches, found.epoch) == ([], [1])
+    assert found.history["loss"] == expected.history["loss"][1:]
+    np.testing.assert_array_equal(resumed.get_weights()[0], whole.get_weights()[0])
