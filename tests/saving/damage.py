@@ -15,50 +15,41 @@ import tempfile
 import warnings
 import zipfile
 
-import h5py
 import numpy as np
 
 import keraburn as keras
 
-warnings.simplefilter("ignore")
-count = int(sys.argv[1])
-folder = tempfile.mkdtemp()
-L = keras.layers
+CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 
 
 def make():
+    layers = keras.layers
     i = keras.Input((4,), name="i")
-    x = L.BatchNormalization(name="norm")(L.Dense(6, activation="relu", kernel_regularizer="l2", name="first")(i))
-    x = L.Bidirectional(L.LSTM(2, name="lstm"), name="both")(L.Reshape((3, 2), name="shape")(x))
-    model = keras.Model(i, L.Dense(2, name="last")(x) * 2.0, name="damaged")
-    model.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.9)), "mse", metrics=["mae"]
-    )
+    x = layers.Dense(6, activation="relu", kernel_regularizer="l2", name="first")(i)
+    x = layers.Reshape((3, 2), name="shape")(layers.BatchNormalization(name="norm")(x))
+    x = layers.Bidirectional(layers.LSTM(2, name="lstm"), name="both")(x)
+    model = keras.Model(i, layers.Dense(2, name="last")(x) * 2.0, name="damaged")
+    rate = keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.9)
+    model.compile(keras.optimizers.Adam(rate), "mse", metrics=["mae"])
+    model.optimizer.build(model.trainable_variables)
     return model
 
 
-model = make()
-model.train_on_batch(np.ones((2, 4)), np.ones((2, 2)))
-paths = {name: os.path.join(folder, name) for name in ("a.keras", "a.weights.h5", "a.h5")}
-model.save(paths["a.keras"])
-model.save(paths["a.h5"])
-model.save_weights(paths["a.weights.h5"])
-sound = {name: pathlib.Path(path).read_bytes() for name, path in paths.items()}
-
-
 def by_the_library(data):
-    # The same contents as the HDF5 library writes them unless told otherwise: as Keras does.
+    """The same contents as the HDF5 library writes them unless told otherwise: as Keras does."""
+    import h5py
+
     out = io.BytesIO()
+
+    def copy(source, target):
+        target.attrs.update(source.attrs)
+        for name, item in source.items():
+            if isinstance(item, h5py.Group):
+                copy(item, target.create_group(name))
+            else:
+                target.create_dataset(name, data=item[()])
+
     with h5py.File(io.BytesIO(data)) as old, h5py.File(out, "w", libver="earliest") as new:
-
-        def copy(source, target):
-            target.attrs.update(source.attrs)
-            for name, item in source.items():
-                if isinstance(item, h5py.Group):
-                    copy(item, target.create_group(name))
-                else:
-                    target.create_dataset(name, data=item[()])
-
         copy(old, new)
     return out.getvalue()
 
@@ -71,23 +62,37 @@ def zipped(members):
     return out.getvalue()
 
 
-members = {name: zipfile.ZipFile(paths["a.keras"]).read(name) for name in ("config.json", "model.weights.h5")}
-old = {name: by_the_library(sound[name]) for name in ("a.h5", "a.weights.h5")}
-# What is damaged, and how a file is made of the result.
-KINDS = {
-    "archive": (sound["a.keras"], "a.keras", None),
-    "config": (members["config.json"], "a.keras", lambda data: zipped({**members, "config.json": data})),
-    "weights": (members["model.weights.h5"], "a.keras", lambda data: zipped({**members, "model.weights.h5": data})),
-    "weights of the library": (
-        old["a.weights.h5"],
-        "a.keras",
-        lambda data: zipped({**members, "model.weights.h5": data}),
-    ),
-    "weights file": (sound["a.weights.h5"], "a.weights.h5", None),
-    "weights file of the library": (old["a.weights.h5"], "a.weights.h5", None),
-    "legacy": (sound["a.h5"], "a.h5", None),
-    "legacy of the library": (old["a.h5"], "a.h5", None),
-}
+def sound_files(folder):
+    """By kind: what is damaged, the ending of the file, and how a file is made of the result."""
+    model = make()
+    model.train_on_batch(np.ones((2, 4)), np.ones((2, 2)))
+    paths = [os.path.join(folder, name) for name in ("a.keras", "a.weights.h5", "a.h5")]
+    model.save(paths[0])
+    model.save_weights(paths[1])
+    model.save(paths[2])
+    archive, weights, legacy = (pathlib.Path(path).read_bytes() for path in paths)
+    with zipfile.ZipFile(paths[0]) as opened:
+        members = {name: opened.read(name) for name in (CONFIG, WEIGHTS)}
+
+    def whole(data):
+        return data
+
+    def with_config(data):
+        return zipped({**members, CONFIG: data})
+
+    def with_weights(data):
+        return zipped({**members, WEIGHTS: data})
+
+    return {
+        "archive": (archive, "keras", whole),
+        "config": (members[CONFIG], "keras", with_config),
+        "weights": (members[WEIGHTS], "keras", with_weights),
+        "weights of the library": (by_the_library(weights), "keras", with_weights),
+        "weights file": (weights, "weights.h5", whole),
+        "weights file of the library": (by_the_library(weights), "weights.h5", whole),
+        "legacy": (legacy, "h5", whole),
+        "legacy of the library": (by_the_library(legacy), "h5", whole),
+    }
 
 
 def damaged(data, other, rng):
@@ -112,42 +117,49 @@ def damaged(data, other, rng):
     return bytes(data)
 
 
-def load(path):
+def load(path, target):
     if path.endswith(".weights.h5"):
         target.load_weights(path)
     else:
         keras.models.load_model(path)
 
 
-target = make()
-target.optimizer.build(target.trainable_variables)
-for data, name, finish in KINDS.values():
-    path = os.path.join(folder, "sound." + name.partition(".")[2])
-    pathlib.Path(path).write_bytes(finish(data) if finish else data)
-    load(path)
+def main(count):
+    warnings.simplefilter("ignore")
+    folder = tempfile.mkdtemp()
+    kinds = sound_files(folder)
+    target = make()
+    for data, ending, finish in kinds.values():
+        path = os.path.join(folder, f"sound.{ending}")
+        pathlib.Path(path).write_bytes(finish(data))
+        load(path, target)
+    rng = random.Random(0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+    results = collections.defaultdict(collections.Counter)
+    wrong = []
+    for number in range(count):
+        kind = list(kinds)[number % len(kinds)]
+        data, ending, finish = kinds[kind]
+        data = damaged(data, kinds[rng.choice(list(kinds))][0], rng)
+        path = os.path.join(folder, f"{number}.{ending}")
+        pathlib.Path(path).write_bytes(finish(data))
+        # A load that hangs ends the program.
+        signal.alarm(20)
+        try:
+            load(path, target)
+            results[kind]["loaded"] += 1
+        except (ValueError, TypeError, OSError) as error:
+            results[kind]["refused"] += 1
+            if path not in str(error):
+                wrong.append(f"{kind} {number} does not name the file: {error!r:.200}")
+        except BaseException as error:
+            wrong.append(f"{kind} {number}: {error!r:.200}")
+        signal.alarm(0)
+        os.unlink(path)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(json.dumps({"results": results, "wrong": wrong, "grown": grown}))
 
-rng = random.Random(0)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-results = collections.defaultdict(collections.Counter)
-wrong = []
-for number in range(count):
-    kind = list(KINDS)[number % len(KINDS)]
-    data, name, finish = KINDS[kind]
-    data = damaged(data, KINDS[rng.choice(list(KINDS))][0], rng)
-    path = os.path.join(folder, f"{number}." + name.partition(".")[2])
-    pathlib.Path(path).write_bytes(finish(data) if finish else data)
-    signal.alarm(20)
-    try:
-        load(path)
-        results[kind]["loaded"] += 1
-    except (ValueError, TypeError, OSError) as error:
-        results[kind]["refused"] += 1
-        if path not in str(error):
-            wrong.append(f"{kind} {number} does not name the file: {error!r:.200}")
-    except BaseException as error:
-        wrong.append(f"{kind} {number}: {error!r:.200}")
-    signal.alarm(0)
-    os.unlink(path)
-grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(json.dumps({"results": results, "wrong": wrong, "grown": grown}))
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
