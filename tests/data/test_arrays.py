@@ -70,6 +70,13 @@ def test_arrays_of_jax():
     np.testing.assert_array_equal(half, TABLE)
 
 
+def test_sparse_arrays_of_jax():
+    pytest.importorskip("jax")
+    from jax.experimental import sparse
+
+    np.testing.assert_array_equal(to_array(sparse.BCOO.fromdense(TABLE), "x"), TABLE)
+
+
 def test_tables_of_pandas():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": [1, 2, 3], "b": [0.5, 1.5, 2.5], "c": [True, False, True]})

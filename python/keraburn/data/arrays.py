@@ -49,7 +49,7 @@ def is_numbers(value: Any) -> bool:
 
 def is_array_like(value: Any) -> bool:
     """Whether `value` is one array, of whatever library."""
-    return any(hasattr(value, name) for name in ("__array__", "__dlpack__", "toarray"))
+    return any(hasattr(value, name) for name in ("__array__", "__dlpack__", "toarray", "todense"))
 
 
 def to_numpy(value: Any, name: str = "x") -> np.ndarray:
@@ -77,6 +77,9 @@ def to_numpy(value: Any, name: str = "x") -> np.ndarray:
         return _from_lists(value, name)
     if hasattr(value, "detach") and hasattr(value, "cpu"):
         return _from_torch(value)
+    if hasattr(value, "todense"):
+        # A sparse array of JAX.
+        return np.asarray(value.todense())
     if hasattr(value, "__array__"):
         return np.asarray(value)
     if hasattr(value, "__dlpack__"):

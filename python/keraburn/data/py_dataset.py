@@ -21,7 +21,7 @@ class PyDataset:
         use_multiprocessing: whether the workers are processes. They are started in the way that Python's
             `multiprocessing` is set to. Where that is not by forking, the data set must be picklable and the script's
             own work stand under `if __name__ == "__main__":`; a data set that is not is served by threads, with a
-            warning. Processes cannot use keraburn operations on large tensors after a fork; numpy is what they are for.
+            warning. Each process has random numbers of its own, and runs operations on one thread.
         max_queue_size: batches that may be made before they are needed.
 
     Example:
