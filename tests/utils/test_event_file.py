@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 
 from keraburn.utils import event_file
-from keraburn.utils.event_file import EventFile, histogram_buckets
-from keraburn.utils.png import encode_png
-from keraburn.utils.records import read_records
+from keraburn.utils.event_file import EventFile, encode_png
 
 
 def events(folder):
-    """The events in a folder's one file, read by protobuf."""
-    event_pb2 = pytest.importorskip("tensorboard.compat.proto.event_pb2")
+    """The events in a folder's one file."""
+    loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
     (path,) = folder.iterdir()
     assert path.name.startswith("events.out.tfevents.")
-    return [event_pb2.Event.FromString(data) for data in read_records(path.read_bytes())]
+    return list(loader.EventFileLoader(str(path)).Load())
 
 
 def test_the_file_begins_with_its_version(tmp_path):
@@ -85,10 +83,23 @@ def test_histograms_are_those_of_tensorboard(tmp_path, values):
     np.testing.assert_allclose(found[4], expected[4], rtol=1e-12)
 
 
-def test_a_histogram_leaves_out_what_is_not_finite():
-    buckets = histogram_buckets(np.array([0.0, 1.0, np.nan, np.inf, -np.inf]))
+def test_a_histogram_leaves_out_what_is_not_finite(tmp_path):
+    file = EventFile(str(tmp_path))
+    file.histogram("weights", np.array([0.0, 1.0, np.nan, np.inf, -np.inf]), 0)
+    file.flush()
+    buckets = np.array(plain(events(tmp_path)[1].summary)[4])
     assert buckets.shape == (30, 3)
     assert buckets[:, 2].sum() == 2
+
+
+def test_without_the_package_the_error_says_what_to_install(tmp_path, monkeypatch):
+    import sys
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorboard"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(ImportError, match="pip install tensorboard"):
+        EventFile(str(tmp_path)).scalar("a", 1.0, 0)
 
 
 def test_texts_are_those_of_tensorboard(tmp_path):

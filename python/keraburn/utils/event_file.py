@@ -1,20 +1,17 @@
-"""TensorBoard's event files, written without TensorFlow."""
+"""TensorBoard's event files, by the `tensorboard` package and without TensorFlow."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import time
-from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from keraburn.utils.png import encode_png
-from keraburn.utils.records import block, double, integer, message, record
-
 _BUCKETS = 30
-# Numbers of TensorFlow's element types.
-_FLOAT32, _FLOAT64, _STRING = 1, 2, 7
 # How TensorBoard handles the values of a tag.
 _SCALAR, _TENSOR, _BLOBS = 1, 2, 3
 
@@ -24,42 +21,19 @@ _MOST_WAITING = 1 << 16
 _files = itertools.count()
 
 
-def _shape(dimensions: Sequence[int]) -> bytes:
-    return block(2, message(block(2, integer(1, size)) for size in dimensions))
+def _module(name: str) -> ModuleType:
+    """A module of the `tensorboard` package, or of Pillow.
 
-
-def _numbers(array: np.ndarray) -> bytes:
-    kind = {"float32": _FLOAT32, "float64": _FLOAT64}[array.dtype.name]
-    little = array.astype(array.dtype.newbyteorder("<"))
-    return message((integer(1, kind), _shape(array.shape), block(4, little.tobytes())))
-
-
-def _texts(values: Sequence[bytes | str], shape: Sequence[int]) -> bytes:
-    return message((integer(1, _STRING), _shape(shape), *(block(8, value) for value in values)))
-
-
-def histogram_buckets(values: np.ndarray, buckets: int = _BUCKETS) -> np.ndarray:
-    """Left edge, right edge and count of buckets of equal width; not finite values are left out.
-
-    Args:
-        values: any shape.
-        buckets: how many.
-
-    Returns:
-        Shape (buckets, 3), float64. If all values are equal, the last bucket holds them.
+    Raises:
+        ImportError: if the package is not installed.
     """
-    flat = np.asarray(values, np.float64).ravel()
-    flat = flat[np.isfinite(flat)]
-    if flat.size == 0:
-        return np.zeros((buckets, 3))
-    least, most = flat.min(), flat.max()
-    if least == most:
-        index = np.full(flat.size, buckets - 1)
-    else:
-        index = np.minimum(np.floor((flat - least) / ((most - least) / buckets)).astype(np.int64), buckets - 1)
-    counts = np.bincount(index, minlength=buckets)
-    edges = np.linspace(least, most, buckets + 1)
-    return np.stack([edges[:-1], edges[1:], counts], axis=1)
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        package = {"PIL": "pillow"}.get(name.partition(".")[0], "tensorboard")
+        raise ImportError(f"Event files for TensorBoard need the package {package}: pip install {package}") from error
 
 
 def _to_bytes(pixels: np.ndarray) -> np.ndarray:
@@ -69,11 +43,35 @@ def _to_bytes(pixels: np.ndarray) -> np.ndarray:
     return np.clip(pixels, 0, 255).astype(np.uint8)
 
 
+def encode_png(pixels: np.ndarray) -> bytes:
+    """A picture as the bytes of a PNG file.
+
+    Args:
+        pixels: shape (height, width, channels), uint8, 1 to 4 channels.
+
+    Raises:
+        ImportError: if Pillow is not installed.
+        ValueError: if it is something else.
+    """
+    if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4 or pixels.dtype != np.uint8 or pixels.size == 0:
+        raise ValueError(
+            "A picture should have shape (height, width, channels), with 1 to 4 channels, and dtype uint8. "
+            f"Received: shape {pixels.shape}, dtype {pixels.dtype}"
+        )
+    out = io.BytesIO()
+    image = _module("PIL.Image").fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
 class EventFile:
     """An event file in a folder; it is made when the first values are written, and open only while they are.
 
     Args:
         folder: where to; made if need be.
+
+    Raises:
+        ImportError: when values are added and the package `tensorboard` is not installed.
 
     Example:
 
@@ -89,19 +87,21 @@ class EventFile:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self._path: str | None = None
-        self._waiting = bytearray()
+        self._waiting = io.BytesIO()
 
     def scalar(self, tag: str, value: float, step: int) -> None:
         """Add a number to the curve of that name."""
-        self._add(tag, step, "scalars", _SCALAR, _numbers(np.array(value, np.float32)))
+        self._add(_module("tensorboard.plugins.scalar.summary_v2").scalar_pb(tag, value), step, _SCALAR)
 
     def histogram(self, tag: str, values: np.ndarray, step: int, buckets: int = _BUCKETS) -> None:
-        """Add a histogram of some values."""
-        self._add(tag, step, "histograms", _TENSOR, _numbers(histogram_buckets(values, buckets)))
+        """Add a histogram of some values; those that are not finite are left out."""
+        flat = np.asarray(values, np.float64).ravel()
+        plugin = _module("tensorboard.plugins.histogram.summary_v2")
+        self._add(plugin.histogram_pb(tag, flat[np.isfinite(flat)], buckets), step, _TENSOR)
 
     def text(self, tag: str, text: str, step: int) -> None:
         """Add a text, in Markdown."""
-        self._add(tag, step, "text", _TENSOR, _texts([text], ()))
+        self._add(_module("tensorboard.plugins.text.summary_v2").text_pb(tag, text), step, _TENSOR)
 
     def images(self, tag: str, pixels: np.ndarray, step: int, most: int = 3) -> None:
         """Add pictures.
@@ -114,36 +114,41 @@ class EventFile:
         """
         _, height, width, _ = pixels.shape
         pictures = [encode_png(picture) for picture in _to_bytes(pixels[:most])]
-        parts: list[bytes | str] = [str(width), str(height), *pictures]
-        self._add(tag, step, "images", _BLOBS, _texts(parts, (len(parts),)))
+        metadata = _module("tensorboard.plugins.image.metadata").create_summary_metadata("", "")
+        parts = [str(width).encode(), str(height).encode(), *pictures]
+        self._add(_summary(tag, metadata, np.array(parts, dtype=object)), step, _BLOBS)
 
     def keras_model(self, tag: str, text: str, step: int) -> None:
         """Add a model's JSON, which the page of graphs shows."""
-        self._add(tag, step, "graph_keras_model", 0, _texts([text], ()), content=b"1")
+        metadata = _module("tensorboard.compat.proto.summary_pb2").SummaryMetadata()
+        metadata.plugin_data.plugin_name = "graph_keras_model"
+        metadata.plugin_data.content = b"1"
+        self._add(_summary(tag, metadata, np.array(text.encode(), dtype=object)), step, 0)
 
     def flush(self) -> None:
         """Write what was added, so that readers find it."""
-        if not self._waiting:
+        if not self._waiting.tell():
             return
         if self._path is None:
             self._path = self._new_path()
         with open(self._path, "ab") as file:
-            file.write(self._waiting)
-        self._waiting.clear()
+            file.write(self._waiting.getvalue())
+        self._waiting = io.BytesIO()
 
-    def _add(self, tag: str, step: int, plugin: str, data_class: int, tensor: bytes, content: bytes = b"") -> None:
-        data = message((block(1, plugin), block(2, content) if content else b""))
-        metadata = message((block(1, data), integer(4, data_class)))
-        value = message((block(1, tag), block(9, metadata), block(8, tensor)))
-        self._write(message((integer(2, int(step)), block(5, block(1, value)))))
-
-    def _write(self, event: bytes) -> None:
-        now = double(1, time.time())
-        if self._path is None and not self._waiting:
-            self._waiting += record(message((now, block(3, "brain.Event:2"), block(10, block(1, "keraburn")))))
-        self._waiting += record(message((now, event)))
-        if len(self._waiting) > _MOST_WAITING:
+    def _add(self, summary: Any, step: int, data_class: int) -> None:
+        for value in summary.value:
+            value.metadata.data_class = data_class
+        if self._path is None and not self._waiting.tell():
+            first = {"file_version": "brain.Event:2", "source_metadata": {"writer": "keraburn"}}
+            self._write(first)
+        self._write({"step": int(step), "summary": summary})
+        if self._waiting.tell() > _MOST_WAITING:
             self.flush()
+
+    def _write(self, fields: dict[str, Any]) -> None:
+        event = _module("tensorboard.compat.proto.event_pb2").Event(wall_time=time.time(), **fields)
+        records = _module("tensorboard.summary.writer.record_writer")
+        records.RecordWriter(self._waiting).write(event.SerializeToString())
 
     def _new_path(self) -> str:
         import platform
@@ -152,3 +157,10 @@ class EventFile:
         began = int(time.time())
         name = f"events.out.tfevents.{began:010d}.{platform.node()}.{os.getpid()}.{next(_files)}.v2"
         return os.path.join(self.folder, name)
+
+
+def _summary(tag: str, metadata: Any, values: np.ndarray) -> Any:
+    summary = _module("tensorboard.compat.proto.summary_pb2").Summary()
+    tensor = _module("tensorboard.util.tensor_util").make_tensor_proto(values)
+    summary.value.add(tag=tag, metadata=metadata, tensor=tensor)
+    return summary
