@@ -13,33 +13,82 @@ if TYPE_CHECKING:
 
 _active = trace._active
 
+Run = Callable[[str, Sequence[Tensor], Any], Tensor]
+Replay = Callable[[Sequence[Tensor]], Sequence[Tensor]]
+
 # The operation whose results depend on nothing.
 _END = "stop_gradient"
 
 
 class Entry:
-    """A computation that ran: what came in, what came out, and how to write it into a graph.
+    """A computation that ran: what came in and what came out.
 
     Args:
-        key: equal keys with inputs of equal shapes and dtypes mean equal computations.
         inputs: the tensors that came in.
         outputs: the tensors that came out.
-        replay: makes the outputs in the graph of the current trace from the inputs there.
     """
 
-    __slots__ = ("inputs", "key", "outputs", "replay")
+    __slots__ = ("inputs", "outputs")
 
-    def __init__(
-        self,
-        key: Any,
-        inputs: Sequence[Tensor],
-        outputs: Sequence[Tensor],
-        replay: Callable[[Sequence[Tensor]], Sequence[Tensor]],
-    ) -> None:
-        self.key = key
+    def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
         self.inputs = inputs
         self.outputs = outputs
+
+    def form(self) -> tuple[Any, Replay]:
+        """A key, and what makes the outputs in the graph of the current trace from the inputs there.
+
+        Equal keys with inputs of equal shapes and dtypes mean equal computations.
+        """
+        raise NotImplementedError
+
+
+class Operation(Entry):
+    """An operation that ran.
+
+    Args:
+        run: runs operations.
+        name: its name.
+        inputs: the tensors that came in.
+        attributes: its attributes.
+        output: the tensor that came out.
+    """
+
+    __slots__ = ("attributes", "name", "run")
+
+    def __init__(self, run: Run, name: str, inputs: Sequence[Tensor], attributes: Any, output: Tensor) -> None:
+        self.inputs = inputs
+        self.outputs = (output,)
+        self.run = run
+        self.name = name
+        self.attributes = attributes
+
+    def form(self) -> tuple[Any, Replay]:
+        run, name, attributes = self.run, self.name, self.attributes
+        if not attributes:
+            return name, lambda given: (run(name, given, attributes),)
+        frozen = tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in attributes.items())
+        return (name, *frozen), lambda given: (run(name, given, attributes),)
+
+
+class Composite(Entry):
+    """A computation of several operations that ran as one.
+
+    Args:
+        key: see `form`.
+        inputs: the tensors that came in.
+        outputs: the tensors that came out.
+        replay: see `form`.
+    """
+
+    __slots__ = ("key", "replay")
+
+    def __init__(self, key: Any, inputs: Sequence[Tensor], outputs: Sequence[Tensor], replay: Replay) -> None:
+        super().__init__(inputs, outputs)
+        self.key = key
         self.replay = replay
+
+    def form(self) -> tuple[Any, Replay]:
+        return self.key, self.replay
 
 
 class Custom(Entry):
@@ -59,12 +108,8 @@ class Custom(Entry):
         outputs: Sequence[Tensor],
         backward: Callable[[Sequence[Tensor]], Sequence[Tensor | None]],
     ) -> None:
-        super().__init__(None, inputs, outputs, _not_replayed)
+        super().__init__(inputs, outputs)
         self.backward = backward
-
-
-def _not_replayed(_: Sequence[Tensor]) -> Sequence[Tensor]:
-    raise RuntimeError("A computation with a gradient of its own is not differentiated as a graph.")
 
 
 class Recorder:
@@ -114,6 +159,10 @@ class Recorder:
             self.known[id(value)] = value
             self.reads.setdefault(id(variable), (variable, []))[1].append(value)
 
+    def follows(self, inputs: Sequence[Tensor]) -> bool:
+        """Whether one of these depends on what is watched."""
+        return not self.known.keys().isdisjoint(map(id, inputs))
+
     def in_graph(self, tensor: Tensor) -> Tensor:
         """What stands for a watched tensor in the current trace."""
         return self._captured.get(id(tensor), tensor)
@@ -139,17 +188,15 @@ def recording() -> list[Recorder]:
     return _active.recorders
 
 
-def record(
-    recorders: Sequence[Recorder], run: Callable[..., Tensor], name: str, inputs: Sequence[Tensor], attributes: Any
-) -> Tensor:
+def record(recorders: Sequence[Recorder], run: Run, name: str, inputs: Sequence[Tensor], attributes: Any) -> Tensor:
     """Run an operation and note it where it depends on what is watched."""
-    watching = [recorder for recorder in recorders if any(id(x) in recorder.known for x in inputs)]
+    watching = [recorder for recorder in recorders if recorder.follows(inputs)]
     if not watching:
         return run(name, inputs, attributes)
-    if trace.current() is None:
+    if not _active.stack:
         output = run(name, inputs, attributes)
         if name != _END and dtypes.is_float(output.dtype):
-            note(watching, _operation(run, name, inputs, attributes, output))
+            note(watching, Operation(run, name, inputs, attributes, output))
         return output
     given = inputs
     for recorder in watching:
@@ -160,11 +207,6 @@ def record(
         for recorder in watching:
             recorder.known[id(output)] = output
     return output
-
-
-def _operation(run: Callable[..., Tensor], name: str, inputs: Any, attributes: Any, output: Tensor) -> Entry:
-    frozen = tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in attributes.items())
-    return Entry((name, *frozen), inputs, (output,), lambda given: (run(name, given, attributes),))
 
 
 def note(recorders: Sequence[Recorder], entry: Entry) -> None:

@@ -83,7 +83,7 @@ class _Plan:
             return [results[index] for index in floats]
 
         if floats and watching:
-            recorder.note(watching, recorder.Entry(self, inputs, [outputs[index] for index in floats], replay))
+            recorder.note(watching, recorder.Composite(self, inputs, [outputs[index] for index in floats], replay))
         return outputs
 
 

@@ -10,7 +10,7 @@ from keraburn import _core, config, trace
 from keraburn.half import as_half
 from keraburn.ops.apply import emit
 from keraburn.ops.creation import zeros_like
-from keraburn.recorder import Custom, Entry, Recorder, note, recording
+from keraburn.recorder import Composite, Custom, Entry, Recorder, note, recording
 from keraburn.tensor import Tensor, TracedTensor
 
 
@@ -71,8 +71,9 @@ class Program:
             for output in entry.outputs:
                 slots[id(output)] = len(self.tensors)
                 self.tensors.append(output)
-            self.steps.append((entry.replay, given, tuple(range(first, len(self.tensors)))))
-            form.append((entry.key, given))
+            key, replay = entry.form()
+            self.steps.append((replay, given, tuple(range(first, len(self.tensors)))))
+            form.append((key, given))
         self.targets = tuple(map(leaf, targets))
         self.sources = tuple(map(leaf, sources))
         self.seeds = tuple(None if seed is None else leaf(seed) for seed in seeds)
@@ -233,6 +234,6 @@ def _plain_gradients(
     if outer and found:
         leaves = [tensors[slot] for slot in plan.program.leaves]
         watching = [each for each in outer if any(id(leaf) in each.known for leaf in leaves)]
-        note(watching, Entry(("gradients", plan.program.key), leaves, found, plan.program.replay))
+        note(watching, Composite(("gradients", plan.program.key), leaves, found, plan.program.replay))
     results = iter(found)
     return [next(results) if present else None for present in plan.present]
