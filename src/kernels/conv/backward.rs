@@ -101,14 +101,6 @@ impl Weights {
             dw.fill(T::ZERO);
             return;
         }
-        let threads = rayon::current_num_threads();
-        if g.is_pointwise() {
-            let (m, n, k) = (g.channels, g.filters, g.pixels());
-            let product = Gemm { a_rs: 1, a_cs: m as isize, ..Gemm::contiguous(m, n, k) };
-            // SAFETY: the arrays have the shapes of the geometry.
-            unsafe { product.run(x.as_ptr(), dy.as_ptr(), dw.as_mut_ptr(), &Finish::PLAIN, threads) };
-            return;
-        }
         if g.is_depthwise() {
             let repeated = depthwise::repeated(&g, x);
             let x = Source(repeated.as_ref().map_or(x, |buffer| view(buffer.bytes())).as_ptr());
@@ -122,19 +114,24 @@ impl Weights {
             in_order(dw, sweep.boxes(), 1, depthwise::shares(&g), &work);
             return;
         }
-        let sweep = Sweep::forward(&g);
-        // Channels of the first group; those of others are as far from them as these are.
-        let taps = sweep.taps();
-        let rows: Vec<isize> = taps.iter().flat_map(|&(at, _)| (0..g.width() as isize).map(move |c| at + c)).collect();
-        let c_rows: Vec<isize> = (0..rows.len()).map(|row| (row * g.filters) as isize).collect();
+        let mut sweep = Sweep::forward(&g);
+        let mut width = g.width();
+        if g.groups == 1 && width > 2 * NARROW {
+            width = NARROW;
+            sweep = sweep.narrowed(width);
+        }
         let (x, dy) = (Source(x.as_ptr()), Source(dy.as_ptr()));
         let work = |boxes: Range<usize>, pieces: Range<usize>, to: *mut T| {
             let (x, dy) = (&x, &dy);
-            let piece = pieces.start * PIECE..rows.len().min(pieces.end * PIECE);
-            // SAFETY: the arrays have the shapes of the geometry.
-            unsafe { over_pixels(&g, &sweep, boxes, x.0, dy.0, (&rows[piece.clone()], &c_rows[piece]), to) };
+            for piece in pieces {
+                let first = piece * width;
+                let channels = first..g.width().min(first + width);
+                // SAFETY: the arrays have the shapes of the geometry.
+                unsafe { over_pixels(&g, &sweep, boxes.clone(), x.0, dy.0, channels, to) };
+            }
         };
-        in_order(dw, sweep.boxes(), rows.len().div_ceil(PIECE), parts(g.multiplications(), threads), &work);
+        let parts = parts(g.multiplications(), rayon::current_num_threads());
+        in_order(dw, sweep.boxes(), g.width().div_ceil(width), parts, &work);
     }
 }
 
@@ -166,40 +163,47 @@ fn in_order<T: Real>(
     }
 }
 
-/// Rows of the kernel that a thread takes at least.
-const PIECE: usize = 96;
+/// Channels whose pixels are copied to lie close together, where there are many more.
+const NARROW: usize = 64;
 
-/// Rows of the kernel's gradient from the pixels of some boxes, for all groups.
+/// Some channels' rows of the kernel's gradient, from the pixels of some boxes, for all groups.
 ///
 /// # Safety
-/// The arrays have the shapes of the geometry.
+/// The arrays have the shapes of the geometry; the channels are those that the sweep reads, from the first on.
 unsafe fn over_pixels<T: Float>(
     g: &Geometry,
     sweep: &Sweep,
     boxes: Range<usize>,
     source: *const T,
     grad: *const T,
-    (rows, c_rows): (&[isize], &[isize]),
+    channels: Range<usize>,
     to: *mut T,
 ) {
+    let each = || 0..channels.len() as isize;
+    let taps = sweep.taps();
+    // Of the first group; those of others are as far from them as these are.
+    let rows: Vec<isize> = taps.iter().flat_map(|&(at, _)| each().map(move |c| at + c)).collect();
+    let row = |place: usize| (place * g.width() + channels.start) as isize;
+    let c_rows: Vec<isize> =
+        taps.iter().flat_map(|&(_, place)| each().map(move |c| (row(place) + c) * g.filters as isize)).collect();
     with_room(sweep.room(), |room| {
         let start = boxes.start;
         sweep.each(boxes, |index, part, (pixels, targets)| {
             let (run, runs) = in_runs(targets, part.size[3], g.filters);
             // SAFETY: the caller's promise.
             unsafe {
-                let seen = sweep.load(source, part, room);
+                let seen = sweep.load(source, part, channels.start, room);
                 for group in 0..g.groups {
                     Gathered {
                         a: seen.wrapping_add(group * g.width()),
-                        rows,
+                        rows: &rows,
                         steps: pixels,
                         b: grad.wrapping_add(sweep.origin(part) + group * g.depth()),
                         run,
                         runs: &runs,
                         b_strides: (g.filters as isize, 1),
                         c: to.wrapping_add(group * g.depth()),
-                        c_rows,
+                        c_rows: &c_rows,
                         n: g.depth(),
                         finish: Finish { accumulate: index > start, ..Finish::PLAIN },
                     }

@@ -216,7 +216,7 @@ pub(super) unsafe fn window<T: Real>(
                 // SAFETY: the caller's promise; boxes are shared out once.
                 unsafe {
                     slide(&Rows {
-                        x: sweep.load(source.0, part, room),
+                        x: sweep.load(source.0, part, 0, room),
                         rows,
                         steps: &steps,
                         w: kernel.0,
@@ -254,7 +254,7 @@ pub(super) unsafe fn over_pixels<T: Real>(
             // SAFETY: the caller's promise.
             unsafe {
                 gather(&Sums {
-                    x: sweep.load(source, part, room),
+                    x: sweep.load(source, part, 0, room),
                     rows,
                     steps: &steps,
                     dy: grad.wrapping_add(sweep.origin(part)),

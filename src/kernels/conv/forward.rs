@@ -3,7 +3,7 @@
 use super::depthwise::{self, Real};
 use super::shared::{Source, Target, split, with_room};
 use super::sweep::Sweep;
-use super::{Geometry, Window};
+use super::{Geometry, Window, narrow};
 use crate::dtype::DType;
 use crate::kernels::data::{Array, ArrayMut, Kernel};
 use crate::kernels::gemm::{Finish, Float, Gathered, Gemm, parts};
@@ -107,6 +107,10 @@ pub(super) unsafe fn slide<T: Float>(
 ) {
     /// Columns that a thread takes at least.
     const PIECE: usize = 64;
+    if g.groups == 1 && narrow::suits(sweep, matrix) {
+        // SAFETY: the caller's promise.
+        return unsafe { narrow::slide(g, sweep, source, kernel, matrix, target, finish) };
+    }
     let taps = sweep.taps();
     let steps: Vec<isize> =
         taps.iter().flat_map(|&(offset, _)| (0..matrix.run as isize).map(move |c| offset + c)).collect();
@@ -125,7 +129,7 @@ pub(super) unsafe fn slide<T: Float>(
             sweep.each(boxes, |_, part, (rows, c_rows)| {
                 // SAFETY: the caller's promise; boxes and columns are shared out once.
                 unsafe {
-                    let seen = sweep.load(source.0, part, room);
+                    let seen = sweep.load(source.0, part, 0, room);
                     for (group, columns) in &pieces[columns.clone()] {
                         let column = group * matrix.columns + columns.start;
                         let bias = if bias.0.is_null() { bias.0 } else { bias.0.wrapping_add(column) };

@@ -14,6 +14,7 @@
 mod backward;
 mod depthwise;
 mod forward;
+mod narrow;
 mod shared;
 mod sweep;
 #[cfg(test)]

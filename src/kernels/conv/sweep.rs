@@ -52,7 +52,8 @@ pub(super) struct Part {
 pub(super) struct Sweep {
     axes: [Axis; 3],
     kernel: [usize; 3],
-    /// Channels of the source and of the target.
+    /// Channels of a pixel of the source, of what is read of it, and of the target.
+    source: usize,
     channels: usize,
     targets: usize,
     /// Images and positions; the size of a box.
@@ -82,7 +83,7 @@ impl Sweep {
         } else {
             from_fn(|i| if i == 0 { size[0] } else { axes[i - 1].seen(size[i]) })
         };
-        Self { axes, kernel: g.kernel, channels, targets, whole, size, direct, frame }
+        Self { axes, kernel: g.kernel, source: channels, channels, targets, whole, size, direct, frame }
     }
 
     /// The window over the input; targets are the output's pixels.
@@ -97,6 +98,12 @@ impl Sweep {
             taps: (0..g.kernel[i]).map(|k| ((k * g.dilation[i]) as isize - g.low[i] as isize, k)).collect(),
         });
         Self::new(g, axes, g.channels, g.filters)
+    }
+
+    /// The same over a copy of `channels` of a pixel's, for sums along pixels: so many of them lie close together.
+    pub(super) fn narrowed(self, channels: usize) -> Self {
+        let frame = self.seen(self.size);
+        Self { channels, direct: false, frame, ..self }
     }
 
     /// The windows over the output that give the input's gradient: one for each remainder of a stride.
@@ -158,24 +165,44 @@ impl Sweep {
         if self.direct { 0 } else { self.frame.iter().product::<usize>() * self.channels }
     }
 
-    /// For each place of the window, in the kernel's order: where it is in what is read, and its number in the kernel.
-    pub(super) fn taps(&self) -> Vec<(isize, usize)> {
+    /// For each place of the window, in the kernel's order: where it is from the window's first, and its number in the
+    /// kernel.
+    pub(super) fn places(&self) -> Vec<([usize; 3], usize)> {
         let [a, b, c] = &self.axes;
-        let mut taps = Vec::with_capacity(a.taps.len() * b.taps.len() * c.taps.len());
+        let mut places = Vec::with_capacity(a.taps.len() * b.taps.len() * c.taps.len());
         for i in &a.taps {
             for j in &b.taps {
                 for k in &c.taps {
                     let at = [i.0 - a.least(), j.0 - b.least(), k.0 - c.least()].map(|x| x as usize);
-                    let place = (i.1 * self.kernel[1] + j.1) * self.kernel[2] + k.1;
-                    taps.push((self.read_at(0, at) as isize, place));
+                    places.push((at, (i.1 * self.kernel[1] + j.1) * self.kernel[2] + k.1));
                 }
             }
         }
-        taps
+        places
+    }
+
+    /// The same with the place as an offset in what is read.
+    pub(super) fn taps(&self) -> Vec<(isize, usize)> {
+        self.places().into_iter().map(|(at, place)| (self.read_at(0, at) as isize, place)).collect()
+    }
+
+    /// Whether neighbouring windows begin at neighbouring pixels.
+    pub(super) fn is_dense(&self) -> bool {
+        self.axes.iter().all(|axis| axis.advance == 1)
+    }
+
+    /// Images and pixels that the windows of so many positions see.
+    pub(super) fn seen(&self, size: [usize; 4]) -> [usize; 4] {
+        from_fn(|i| if i == 0 { size[0] } else { self.axes[i - 1].seen(size[i]) })
+    }
+
+    /// The largest size of a box.
+    pub(super) fn largest(&self) -> [usize; 4] {
+        self.size
     }
 
     /// Where an element of what is read is.
-    fn read_at(&self, image: usize, [i, j, k]: [usize; 3]) -> usize {
+    pub(super) fn read_at(&self, image: usize, [i, j, k]: [usize; 3]) -> usize {
         (((image * self.frame[1] + i) * self.frame[2] + j) * self.frame[3] + k) * self.channels
     }
 
@@ -224,43 +251,47 @@ impl Sweep {
         self.target_at(part.start[0], [part.start[1], part.start[2], part.start[3]])
     }
 
-    /// What windows of a part see: the source itself, or a copy of it in `room` with zeros around.
+    /// What windows of a part see of the channels from `first` on: the source itself, or a copy of it in `room` with
+    /// zeros around.
     ///
     /// # Safety
     /// `source` has the dimensions of the sweep, and `room` is as large as [`Sweep::room`] says.
-    pub(super) unsafe fn load<T: Copy>(&self, source: *const T, part: &Part, room: *mut T) -> *const T {
-        let first: [isize; 3] = from_fn(|i| (part.start[i + 1] * self.axes[i].advance) as isize + self.axes[i].least());
+    pub(super) unsafe fn load<T: Copy>(&self, source: *const T, part: &Part, first: usize, room: *mut T) -> *const T {
+        let begin: [isize; 3] = from_fn(|i| (part.start[i + 1] * self.axes[i].advance) as isize + self.axes[i].least());
         if self.direct {
-            let at = first.map(|x| x as usize);
-            return source.wrapping_add(self.read_at(part.start[0], at));
+            let at = begin.map(|x| x as usize);
+            return source.wrapping_add(self.read_at(part.start[0], at) + first);
         }
         let dims: [usize; 3] = from_fn(|i| self.axes[i].source);
         let seen: [usize; 3] = from_fn(|i| self.axes[i].seen(part.size[i + 1]));
-        let channels = self.channels;
+        let (width, count) = (self.channels, self.channels.min(self.source - first));
         // The part of a row that is inside the source.
-        let low = (-first[2]).clamp(0, seen[2] as isize) as usize;
-        let high = (dims[2] as isize - first[2]).clamp(low as isize, seen[2] as isize) as usize;
+        let low = (-begin[2]).clamp(0, seen[2] as isize) as usize;
+        let high = (dims[2] as isize - begin[2]).clamp(low as isize, seen[2] as isize) as usize;
         // SAFETY: rows and columns within the source, copied to within the room; all bits zero are the number zero.
         unsafe {
             for image in 0..part.size[0] {
                 for i in 0..seen[0] {
                     for j in 0..seen[1] {
                         let to = room.add(self.read_at(image, [i, j, 0]));
-                        let (y, x) = (first[0] + i as isize, first[1] + j as isize);
+                        let (y, x) = (begin[0] + i as isize, begin[1] + j as isize);
                         let inside = (0..dims[0] as isize).contains(&y) && (0..dims[1] as isize).contains(&x);
                         if !inside || low == high {
-                            ptr::write_bytes(to, 0, seen[2] * channels);
+                            ptr::write_bytes(to, 0, seen[2] * width);
                             continue;
                         }
-                        ptr::write_bytes(to, 0, low * channels);
+                        ptr::write_bytes(to, 0, low * width);
                         let row = ((part.start[0] + image) * dims[0] + y as usize) * dims[1] + x as usize;
-                        let from = row * dims[2] + (first[2] + low as isize) as usize;
-                        ptr::copy_nonoverlapping(
-                            source.add(from * channels),
-                            to.add(low * channels),
-                            (high - low) * channels,
-                        );
-                        ptr::write_bytes(to.add(high * channels), 0, (seen[2] - high) * channels);
+                        let pixel = row * dims[2] + (begin[2] + low as isize) as usize;
+                        let from = source.add(pixel * self.source + first);
+                        if width == self.source {
+                            ptr::copy_nonoverlapping(from, to.add(low * width), (high - low) * width);
+                        } else {
+                            for k in 0..high - low {
+                                ptr::copy_nonoverlapping(from.add(k * self.source), to.add((low + k) * width), count);
+                            }
+                        }
+                        ptr::write_bytes(to.add(high * width), 0, (seen[2] - high) * width);
                     }
                 }
             }

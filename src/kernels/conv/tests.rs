@@ -153,6 +153,17 @@ fn lines_and_volumes() {
 }
 
 #[test]
+fn few_channels_on_one_side() {
+    for (channels, filters) in [(20, 1), (9, 3), (1, 12), (4, 33)] {
+        for moves in [[1, 1, 0, 0], [1, 2, 1, 2], [2, 1, 1, 1], [3, 1, 0, 2]] {
+            Case::new(3, &[11, 12], &[3, 2], (channels, filters, 1), moves).check(2);
+        }
+        Case::new(2, &[70], &[5], (channels, filters, 1), [1, 1, 2, 2]).check(2);
+        Case::new(2, &[5, 6, 7], &[2, 2, 3], (channels, filters, 1), [1, 1, 1, 1]).check(2);
+    }
+}
+
+#[test]
 fn groups() {
     for (channels, filters, groups) in
         [(4, 6, 2), (6, 6, 3), (6, 6, 6), (5, 10, 5), (4, 4, 4), (36, 36, 36), (20, 60, 20)]
