@@ -347,6 +347,38 @@ def test_shuffling_within_batches(eager):
     np.testing.assert_allclose(history, EXPECTED, rtol=1e-5)
 
 
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("shuffle", [False, True, "batch"])
+def test_which_rows_a_batch_holds(shuffle, eager):
+    class Rows(keras.Model):
+        def train_step(self, data):
+            return {"rows": data[0]}
+
+    symbol = keras.Input((1,))
+    model = Rows(symbol, keras.layers.Dense(1)(symbol))
+    model.compile("sgd", "mse", run_eagerly=eager)
+    met = []
+
+    def keep(batch, logs):
+        met.append(logs["rows"][:, 0].tolist())
+
+    note = keras.callbacks.LambdaCallback(on_train_batch_end=keep)
+    x = np.arange(20.0, dtype="float32")[:, None]
+    model.fit(x, x, batch_size=8, epochs=2, shuffle=shuffle, verbose=0, callbacks=[note])
+    plain = [list(map(float, span)) for span in (range(8), range(8, 16), range(16, 20))] * 2
+    assert [len(batch) for batch in met] == [8, 8, 4] * 2
+    if shuffle is False:
+        assert met == plain
+    elif shuffle == "batch":
+        assert [sorted(batch) for batch in met] == plain
+        assert met[:3] != plain[:3]
+        assert met[:3] != met[3:]
+    else:
+        assert sorted(row for batch in met[:3] for row in batch) == list(range(20))
+        assert sorted(met[0]) != plain[0]
+        assert met[:3] != met[3:]
+
+
 def test_kinds_of_batches():
     kinds = {
         "PyDataset": Recorded(),
