@@ -356,3 +356,24 @@ def test_a_run_that_was_stopped_inside_an_epoch_stays_so(tmp_path):
     assert (stops.batches, found.epoch) == ([], [1])
     assert found.history["loss"] == expected.history["loss"][1:]
     np.testing.assert_array_equal(resumed.get_weights()[0], whole.get_weights()[0])
+
+
+def test_a_fit_inside_a_callback(tmp_path):
+    x, y = data(10)
+
+    class Trains(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.fit(x[:4], y[:4], verbose=0)
+
+    def run(*callbacks):
+        keras.utils.set_random_seed(2)
+        model = linear()
+        model.fit(x, y, batch_size=2, epochs=3, verbose=0, callbacks=[Trains(), *callbacks])
+        return model
+
+    whole = run()
+    safe = keras.callbacks.BackupAndRestore(tmp_path, save_freq=1)
+    with pytest.raises(RuntimeError, match="interrupted"):
+        run(safe, Interrupting("on_train_batch_end", 3))
+    resumed = run(keras.callbacks.BackupAndRestore(tmp_path, save_freq=1))
+    np.testing.assert_array_equal(resumed.get_weights()[0], whole.get_weights()[0])

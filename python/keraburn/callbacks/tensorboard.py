@@ -42,7 +42,7 @@ class TensorBoard(Callback):
     >>> board = keras.callbacks.TensorBoard("logs", histogram_freq=1)
     """
 
-    state_attributes = ("_global_train_batch", "_global_test_batch")
+    state_attributes = ("_global_train_batch",)
 
     def __init__(
         self,
@@ -75,7 +75,6 @@ class TensorBoard(Callback):
         self._train = EventFile(os.path.join(self.log_dir, "train"))
         self._validation = EventFile(os.path.join(self.log_dir, "validation"))
         self._global_train_batch = 0
-        self._global_test_batch = 0
         self._batch_began = 0.0
         self._epoch_began = 0.0
         self._iterations_before = 0

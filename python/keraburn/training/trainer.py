@@ -121,6 +121,8 @@ class Trainer(Resuming, Functions, PureTraining):
         if held_out is not None:
             size = validation_batch_size or batch_size
             validation = make_feed(self, self._make_test_step, held_out, size, validation_steps, ready=False)
+        # A callback may train the same model while it is trained.
+        outer = self._feeds
         try:
             if not isinstance(callbacks, CallbackList):
                 callbacks = CallbackList(
@@ -132,14 +134,14 @@ class Trainer(Resuming, Functions, PureTraining):
                     steps=feed.target,
                     model=self,
                 )
-            self.__dict__.update(stop_training=False, _feeds=(feed, validation))
+            self.__dict__.update(stop_training=False, _feeds=(feed, validation), _initial_epoch=None)
             callbacks.on_train_begin()
             # A callback may know better where to begin.
             first = initial_epoch if self._initial_epoch is None else self._initial_epoch
             logs = self._train(range(first, epochs), callbacks, validation_freq)
             callbacks.on_train_end(logs)
         finally:
-            self.__dict__.update(_feeds=None, _initial_epoch=None)
+            self.__dict__.update(_feeds=outer, _initial_epoch=None)
             feed.close()
             if validation is not None:
                 validation.close()
@@ -181,7 +183,7 @@ class Trainer(Resuming, Functions, PureTraining):
     def _validation_data(self, data: Any) -> Any:
         if is_batches(data):
             return as_batches(data)
-        return make_arrays(self, *unpack_x_y_sample_weight(data))
+        return make_arrays(self, *unpack_x_y_sample_weight(data), whole=True)
 
     def evaluate(
         self,
