@@ -7,6 +7,7 @@ import pytest
 
 import keraburn as keras
 from keraburn import layers
+from keraburn.models import host
 
 TEXTS = ["good good movie", "bad bad film", "good film", "bad movie thing"] * 8
 LABELS = np.array([1, 0, 1, 0] * 8)
@@ -90,6 +91,32 @@ def test_batches_of_texts():
     expected = model.evaluate(TEXTS, LABELS, verbose=0)
     assert model.evaluate(data, verbose=0) == pytest.approx(expected, rel=1e-5)
     model.fit((batch for batch in [(np.array(TEXTS), LABELS)]), steps_per_epoch=1, verbose=0, shuffle=False)
+
+
+def test_rows_as_wide_as_their_batch():
+    model = keras.Sequential([keras.Input((1,), dtype="string"), vectorization(output_sequence_length=None), *after()])
+    model.compile("adam", "binary_crossentropy")
+    model.fit(TEXTS, LABELS, batch_size=3, validation_split=0.2, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+    predicted = model.predict(TEXTS, batch_size=1, verbose=0)
+    parts = [model([text]).numpy() for text in TEXTS]
+    np.testing.assert_allclose(predicted, np.concatenate(parts), atol=1e-6)
+    # Padding counts in a mean without a mask.
+    assert np.any(model.predict(TEXTS, batch_size=32, verbose=0) != predicted)
+
+
+@pytest.mark.parametrize("make", [of_vectors, functional, around_a_model])
+def test_large_data_is_prepared_batch_by_batch(make, monkeypatch):
+    histories = []
+    for at_once in (2**28, 16):
+        monkeypatch.setattr(host, "_AT_ONCE", at_once)
+        keras.utils.set_random_seed(2)
+        model = make()
+        model.compile("adam", "binary_crossentropy")
+        arguments = {"validation_split": 0.2, "shuffle": False, "epochs": 2, "batch_size": 5, "verbose": 0}
+        histories.append(model.fit(TEXTS, LABELS, **arguments).history)
+        assert model.predict(TEXTS, verbose=0).shape == (32, 1)
+    for name, values in histories[0].items():
+        np.testing.assert_allclose(values, histories[1][name], rtol=1e-5)
 
 
 def test_texts_beside_numbers():

@@ -117,6 +117,8 @@ def to_array(value: Any, name: str) -> np.ndarray:
 
 def to_rows(value: Any, name: str) -> Any:
     """`to_array`, but a sparse scipy matrix stays sparse: its rows are filled in batch by batch."""
+    if isinstance(value, SparseRows):
+        return value
     return SparseRows(value) if is_sparse(value) else to_array(value, name)
 
 

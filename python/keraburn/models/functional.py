@@ -148,14 +148,16 @@ class Functional(DirectCalls, Model):
     def _begins_on_host(self) -> bool:  # type: ignore[override]
         return self._host is not None
 
-    def _on_host(self, inputs: Any) -> Any:
+    def _on_host(self, inputs: Any, whole: bool = False) -> Any:
         if self._host is None or is_prepared(inputs):
             return inputs
         if isinstance(self._inputs_struct, KerasTensor) and not isinstance(inputs, dict):
             # A list is one input's rows, unless it holds an array.
             alone = isinstance(inputs, (list, tuple)) and len(inputs) == 1 and np.ndim(inputs[0]) > 0
-            return self._host.prepare(list(inputs) if alone and hasattr(inputs[0], "shape") else [inputs])
-        return self._host.prepare(self._flat(inputs))
+            flat = list(inputs) if alone and hasattr(inputs[0], "shape") else [inputs]
+        else:
+            flat = self._flat(inputs)
+        return self._host.prepare_rows(flat) if whole else self._host.prepare(flat)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and self._host is not None and not _are_symbols(args[0]):

@@ -7,21 +7,26 @@ from typing import Any
 import numpy as np
 
 from keraburn import tree
+from keraburn.data.arrays import to_numpy
 from keraburn.layers.host import HostLayer, host_value, strings_array
 from keraburn.layers.layer import Layer
 from keraburn.layers.node import Node
+from keraburn.models.host_rows import HostRows, Source
 from keraburn.ops.convert import convert
 from keraburn.tensor import KerasTensor
 
 # Before the names of what the host hands over to the graph.
 _MARK = "host:"
+# What is larger is not prepared at once.
+_AT_ONCE = 2**28
 
 
 class HostPart:
     """The calls of a functional model that come before the graph.
 
-    They are run once on the data given to `fit`, or on each batch where batches come one by one. Models inside that
-    begin on the host and have weights do so here too, and go on in the graph.
+    They are run once on the data given to `fit`; on each batch where batches come one by one, where what they give is
+    large, or where its shape depends on the batch. Models inside that begin on the host and have weights do so here
+    too, and go on in the graph.
 
     Args:
         inputs: the model's inputs.
@@ -82,6 +87,28 @@ class HostPart:
             for name, value in node.operation._on_host(args[0]).items():  # type: ignore[attr-defined]
                 prepared[f"{_MARK}{number:03}{name}"] = value
         return prepared
+
+    def prepare_rows(self, flat: list[Any]) -> dict[str, Any]:
+        """The same for whole data, at once or, where that would not do, with rows that are prepared later."""
+        kinds = [symbol.dtype == "string" for symbol in self.inputs]
+        arrays = [strings_array(v) if text else to_numpy(v) for text, v in zip(kinds, flat, strict=True)]
+        rows = len(arrays[0]) if arrays[0].ndim else 0
+        if rows < 2 or any(array.shape[:1] != (rows,) for array in arrays):
+            return self.prepare(arrays)
+        first = self.prepare([array[:1] for array in arrays])
+        size = sum(rows * value.nbytes for value in first.values())
+        if size <= _AT_ONCE and not self.varies:
+            return self.prepare(arrays)
+        source = Source(self.prepare, arrays)
+        return {name: HostRows(source, name, value) for name, value in first.items()}
+
+    @property
+    def varies(self) -> bool:
+        """Whether the shape of a row depends on the batch that it is in."""
+        inner: list[Any] = [node.operation for node in self.inner]
+        # A Sequential keeps its graph.
+        graphs = [model.__dict__.get("_functional", model) for model in inner]
+        return any(None in symbol.shape[1:] for symbol in self.crossing) or any(g._host.varies for g in graphs)
 
     def unpack(self, prepared: dict[str, Any]) -> tuple[dict[int, Any], list[tuple[Node, dict[str, Any]]]]:
         """The values of the symbols that cross into the graph, and the calls of models inside with what they take."""

@@ -170,10 +170,10 @@ class Sequential(DirectCalls, Model):
     def _ends_on_host(self) -> bool:  # type: ignore[override]
         return self._functional is not None and self._functional._ends_on_host
 
-    def _on_host(self, inputs: Any) -> Any:
+    def _on_host(self, inputs: Any, whole: bool = False) -> Any:
         if self._functional is None and self._begins_on_host:
             self.build((None, *np.shape(strings_array(inputs))[1:]))
-        return inputs if self._functional is None else self._functional._on_host(inputs)
+        return inputs if self._functional is None else self._functional._on_host(inputs, whole)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and self._begins_on_host and not isinstance(args[0], KerasTensor):

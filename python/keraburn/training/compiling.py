@@ -52,8 +52,8 @@ class Compiling(_Base):
     # Whether layers of strings or hashes come first, through which data goes before the graph.
     _begins_on_host = False
 
-    def _on_host(self, inputs: Any) -> Any:
-        """What the graph takes for these inputs."""
+    def _on_host(self, inputs: Any, whole: bool = False) -> Any:
+        """What the graph takes for these inputs: a batch, or whole data, which may be prepared batch by batch."""
         return inputs
 
     # Compiling.

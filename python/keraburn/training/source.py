@@ -47,15 +47,22 @@ def _input_dtypes(model: Any, x: Any) -> Sequence[str] | None:
     return None if any(symbol.dtype == "string" for symbol in symbols) else [symbol.dtype for symbol in symbols]
 
 
-def make_arrays(model: Any, x: Any, y: Any = None, sample_weight: Any = None) -> Arrays:
+def make_arrays(model: Any, x: Any, y: Any = None, sample_weight: Any = None, whole: bool = False) -> Arrays:
     """The data as checked arrays, in the structures that the model takes.
+
+    Args:
+        model: the model that takes the data.
+        x: inputs.
+        y: targets.
+        sample_weight: weights of the samples.
+        whole: whether this is data of many batches, rather than a batch.
 
     Raises:
         ValueError: if something is no array of numbers, lengths differ, or weights do not fit.
     """
     if x is None:
         raise ValueError("`x`, the input data, is missing. Received: x=None")
-    x = model._on_host(x)
+    x = model._on_host(x, whole)
     inputs, outputs = _structure(model, "input"), _structure(model, "output")
     x = to_structure(x, "x", inputs)
     if y is not None:
@@ -134,4 +141,4 @@ def read_data(
         batches = as_batches(x)
         check_with_batches(batches, y, sample_weight, class_weight, shuffle)
         return batches
-    return make_arrays(model, x, y, sample_weight)
+    return make_arrays(model, x, y, sample_weight, whole=True)
