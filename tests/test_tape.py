@@ -468,3 +468,68 @@ def test_training_by_hand():
         optimizer.apply_gradients(zip(grads, model.trainable_variables, strict=True))
         losses.append(float(loss))
     assert losses[-1] < 1e-2 < losses[0]
+
+
+@pytest.mark.parametrize("units", [8, 2048])
+def test_calls_of_models(units):
+    """Small models run as one computation from the second call on, large ones layer by layer."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(units, activation="tanh"), keras.layers.BatchNormalization()]
+    )
+    x = ops.array(np.random.default_rng(0).normal(size=(100, 3)).astype("float32"))
+
+    def gradients():
+        with GradientTape() as tape:
+            tape.watch(x)
+            loss = ops.mean(model(x, training=True) ** 3)
+        assert [each is x for each in tape.watched_variables()].count(False) == 4
+        return tape.gradient(loss, [x, *model.trainable_variables])
+
+    start = model.get_weights()
+    first = gradients()
+    after_one = model.get_weights()
+    for _ in range(3):
+        model.set_weights(start)
+        for mine, reference in zip(gradients(), first, strict=True):
+            close(mine, reference.numpy())
+        # The moving averages move once a call.
+        for mine, reference in zip(model.get_weights(), after_one, strict=True):
+            close(mine, reference)
+    model.layers[0].trainable = False
+    with GradientTape() as tape:
+        loss = ops.mean(model(x, training=True) ** 3)
+    assert tape.gradient(loss, model.layers[0].kernel) is None
+
+
+def test_second_order_through_calls_of_models():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
+    x = ops.array([[0.3], [0.7]])
+
+    def second():
+        with GradientTape() as outer:
+            outer.watch(x)
+            with GradientTape() as inner:
+                inner.watch(x)
+                y = model(x)
+            dy = inner.gradient(y, x)
+        return outer.gradient(dy, [x, model.layers[0].kernel])
+
+    first = [each.numpy() for each in second()]
+    for _ in range(2):
+        for mine, reference in zip(second(), first, strict=True):
+            close(mine, reference)
+
+
+def test_dropout_draws_the_same_for_its_gradient():
+    model = keras.Sequential([keras.Input((50,)), keras.layers.Dropout(0.5)])
+    x = ops.ones((1, 50))
+    seen = set()
+    for _ in range(4):
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = model(x, training=True)
+        dx = tape.gradient(y, x)
+        close(dx, y.numpy())
+        seen.add(y.numpy().tobytes())
+    assert len(seen) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +15,16 @@ from keraburn.layers.layer import Layer
 from keraburn.layers.simple import Lambda
 from keraburn.layers.state import changes
 from keraburn.models.host import is_prepared
+from keraburn.ops.convert import convert
+from keraburn.tape import composite
 from keraburn.tensor import KerasTensor, Tensor
 
 _active = trace._active
 _context = calls.context
 _PLANS = 32
+# Products of a forward pass up to which a tape has it computed once more for gradients, as that costs less than
+# keeping what lies between.
+_CHEAP = 500_000
 
 
 def _is_plain() -> bool:
@@ -38,8 +44,7 @@ class DirectCalls(Layer):
     """A model whose calls on one array, from the second of a shape on, cost little more than the arithmetic.
 
     The plan reads the weights when it runs, so changed weights are seen; a change of any attribute of a layer makes
-    new plans. Layers written by users are called anew each time, since what they do in Python may differ, and so are
-    all where a tape records.
+    new plans. Layers written by users are called anew each time, since what they do in Python may differ.
     """
 
     _plans: dict[Any, Callable[[Any], Any] | None]
@@ -52,7 +57,7 @@ class DirectCalls(Layer):
         self.__dict__["_plans"] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not _active.stack and not _active.recorders and _is_plain():
+        if len(args) == 1 and not _active.stack and _is_plain():
             x, name = args[0], None
             if type(x) is dict and len(x) == 1 and is_prepared(x):
                 ((name, x),) = x.items()
@@ -63,6 +68,8 @@ class DirectCalls(Layer):
                 key = (x.shape, x.dtype, changes.count, config.device())
             else:
                 return super().__call__(*args, **kwargs)
+            if _active.recorders:
+                key = (key, "taped")
             if kwargs:
                 if len(kwargs) > 1 or "training" not in kwargs:
                     return super().__call__(*args, **kwargs)
@@ -88,12 +95,16 @@ class DirectCalls(Layer):
 
         # What the host hands over has dtypes of its own.
         dtype = self.inputs[0].dtype if name is None and type(x) is np.ndarray else str(x.dtype)
-        plan = self._plans[key] = self._plan(plain, x, dtype) if self._may_plan() else plain
+        plan = self._plans[key] = self._plan(plain, x, dtype) if self._may_plan(x) else plain
         return plan(x)
 
-    def _may_plan(self) -> bool:
+    def _may_plan(self, x: Any) -> bool:
         if self.__dict__.get("_functional", self) is None or self._ends_on_host:
             return False
+        if _active.recorders:
+            rows = x.size // x.shape[-1] if x.shape and x.shape[-1] else 1
+            if rows * sum(math.prod(weight.shape) for weight in self.weights) > _CHEAP:
+                return False
         return all(layer._is_ours and not isinstance(layer, Lambda) for layer in self._flatten_layers())
 
     def _plan(self, plain: Callable[[Any], Any], x: Any, dtype: str) -> Callable[[Any], Any]:
@@ -108,13 +119,16 @@ class DirectCalls(Layer):
             self._clear_losses()
             return outputs
 
-        compiled = trace.Compiled(function, (_Spec(x.shape, dtype),))
+        taped = bool(_active.recorders)
+        compiled = trace.Compiled(function, (_Spec(x.shape, dtype),), scripted=taped)
         if leaves_more:
             return plain
         run = compiled.step.run
         structure = compiled.structure
         single = not tree.is_nested(structure)
         made = compiled.tensors
+        if taped:
+            return lambda x: tree.pack_sequence_as(structure, composite.run(compiled, [convert(x, dtype)]))
         if isinstance(x, Tensor):
             if single:
                 return lambda x: made(run([x.handle]))[0]

@@ -15,6 +15,7 @@ import numpy as np
 from keraburn import config, dtypes, recorder, trace, tree
 from keraburn.ops.apply import has_symbols
 from keraburn.ops.convert import convert
+from keraburn.tape import composite
 from keraburn.tape.specs import TensorSpec
 from keraburn.tensor import NeedsValueError, Tensor
 from keraburn.trace import Compiled
@@ -63,28 +64,12 @@ class _Plan:
         self.structure = _map(self.structure, lambda leaf: None)
 
     def __call__(self, leaves: Sequence[Tensor]) -> Any:
-        watching = recorder.recording()
-        outputs = self._recorded(leaves, watching) if watching else self.compiled(leaves)
+        outputs = composite.run(self.compiled, leaves)
         if len(outputs) == 1 and self.structure is None:
             return outputs[0]
         given = iter(outputs)
         flat = iter([next(given) if each is _HOLE else each for each in self.rest])
         return _map(self.structure, lambda leaf: next(flat))
-
-    def _recorded(self, leaves: Sequence[Tensor], recorders: Sequence[recorder.Recorder]) -> list[Tensor]:
-        inputs = [*(variable.value for variable in self.compiled.variables), *leaves]
-        outputs: list[Tensor] = self.compiled(leaves)
-        watching = [each for each in recorders if any(id(x) in each.known for x in inputs)]
-        # Whatever has no gradient is a constant.
-        floats = [index for index, output in enumerate(outputs) if dtypes.is_float(output.dtype)]
-
-        def replay(values: Sequence[Tensor]) -> list[Tensor]:
-            results = self.compiled.repeat(values)
-            return [results[index] for index in floats]
-
-        if floats and watching:
-            recorder.note(watching, recorder.Composite(self, inputs, [outputs[index] for index in floats], replay))
-        return outputs
 
 
 _HOLE: Any = object()
