@@ -28,5 +28,5 @@ class ExportArchive:
         NotImplementedError: always.
     """
 
-    def __init__(self, format: str = "tf_saved_model", **kwargs: Any) -> None:
+    def __init__(self, format: str = "saved_model", **kwargs: Any) -> None:
         refuse("ExportArchive")

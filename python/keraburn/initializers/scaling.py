@@ -48,14 +48,15 @@ class VarianceScaling(RandomInitializer):
             raise ValueError(f"Argument `scale` must be positive float. Received: scale={scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ValueError(
-                f"Invalid `mode` argument. Please use one of ('fan_in', 'fan_out', 'fan_avg'). Received: mode={mode}"
+                f"Invalid `mode` argument: {mode}. Please use one of 'fan_in', 'fan_out' and 'fan_avg'. "
+                f"Received: mode={mode}"
             )
         kind = distribution.lower()
         kind = "truncated_normal" if kind == "normal" else kind
         if kind not in ("uniform", "truncated_normal", "untruncated_normal"):
             raise ValueError(
-                "Invalid `distribution` argument. Please use one of ('uniform', 'truncated_normal', "
-                f"'untruncated_normal'). Received: distribution={distribution}"
+                f"Invalid `distribution` argument: {distribution}. Please use one of 'uniform', 'truncated_normal' and "
+                f"'untruncated_normal'. Received: distribution={distribution}"
             )
         self.scale = scale
         self.mode = mode

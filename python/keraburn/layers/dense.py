@@ -7,6 +7,7 @@ from typing import Any
 from keraburn import activations, constraints, initializers, ops, regularizers
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
+from keraburn.layers.state import MadeInBuild
 from keraburn.variable import Variable
 
 
@@ -43,7 +44,7 @@ class Dense(Layer):
     array([[6., 6.]], dtype=float32)
     """
 
-    kernel: Variable
+    kernel: Any = MadeInBuild("kernel")
     bias: Variable | None
 
     def __init__(

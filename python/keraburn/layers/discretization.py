@@ -61,11 +61,10 @@ class Discretization(Layer):
         if num_bins is not None and num_bins < 0:
             raise ValueError(f"`num_bins` must be greater than or equal to 0. Received: num_bins={num_bins}")
         if (num_bins is None) == (bin_boundaries is None):
-            wrong = "You need to set either" if num_bins is None else "Only one may be set of"
-            raise ValueError(
-                f"{wrong} `num_bins` or `bin_boundaries`. "
-                f"Received: num_bins={num_bins}, bin_boundaries={bin_boundaries}"
-            )
+            wrong = "You need to set either `num_bins` or `bin_boundaries`."
+            if num_bins is not None:
+                wrong = "Both `num_bins` and `bin_boundaries` should not be set."
+            raise ValueError(f"{wrong} Received: num_bins={num_bins} and bin_boundaries={bin_boundaries}")
         super().__init__(name=name, dtype=dtype)
         self.bin_boundaries = None if bin_boundaries is None else [float(bound) for bound in bin_boundaries]
         self.num_bins = num_bins

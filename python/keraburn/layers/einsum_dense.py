@@ -10,6 +10,7 @@ from typing import Any
 from keraburn import activations, constraints, initializers, ops, regularizers
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
+from keraburn.layers.state import MadeInBuild
 from keraburn.variable import Variable
 
 
@@ -48,7 +49,7 @@ class EinsumDense(Layer):
     ((3, 2), (2,))
     """
 
-    kernel: Variable
+    kernel: Any = MadeInBuild("kernel")
     bias: Variable | None
 
     def __init__(

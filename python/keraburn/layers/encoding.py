@@ -43,7 +43,7 @@ class CategoryEncoding(Layer):
         output_mode = "multi_hot" if output_mode == "binary" else output_mode
         if output_mode not in ("count", "one_hot", "multi_hot"):
             raise ValueError(
-                "Unknown arg for output_mode, expected 'multi_hot', 'one_hot' or 'count'. "
+                f"Unknown arg for output_mode: {output_mode}. Expected 'multi_hot', 'one_hot' or 'count'. "
                 f"Received: output_mode={output_mode}"
             )
         if num_tokens is None:

@@ -101,9 +101,12 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
         given_none = isinstance(inputs, (list, tuple)) and any(item is None for item in inputs)
         flat = list(inputs) if given_none else tree.flatten(inputs)
     if len(flat) != len(specs):
+        names = [spec.name for spec in specs if spec is not None and spec.name]
+        named = f" named input(s) with keys {names}" if names and len(names) == len(specs) else " input(s)"
+        advice = "Pass inputs as a dict, e.g. `layer({'a': ..., 'b': ...})`. " if names else ""
         raise ValueError(
-            f'Layer "{layer_name}" expects {len(specs)} input(s), but it received {len(flat)} input tensors. '
-            f"Inputs received: {flat}"
+            f'Layer "{layer_name}" expects {len(specs)}{named}, but it received {len(flat)} input tensors. {advice}'
+            f"Received: inputs of shapes {[getattr(each, 'shape', each) for each in flat]}"
         )
     for index, (tensor, spec) in enumerate(zip(flat, specs, strict=True)):
         if spec is not None and not (tensor is None and spec.optional):

@@ -84,7 +84,7 @@ class GroupNormalization(ScaleAndCenter):
             )
         if size % self.groups:
             raise ValueError(
-                f"The number of channels ({size}) must be a multiple of the number of groups ({self.groups}). "
+                f"Number of groups ({self.groups}) must be a divisor of the number of channels ({size}). "
                 f"Received: groups={self.groups}, input_shape={tuple(input_shape)}"
             )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})

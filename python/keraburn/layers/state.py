@@ -29,6 +29,25 @@ class _Changes:
 changes = _Changes()
 
 
+class MadeInBuild:
+    """Stands for an attribute of a layer until `build` has made it.
+
+    Args:
+        name: the attribute's.
+
+    Raises:
+        AttributeError: whenever it is read.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, _: type) -> Any:
+        if layer is None:
+            return self
+        raise AttributeError(f"You must build the layer before accessing `{self.name}`.")
+
+
 class State:
     """What a layer owns: variables, layers, metrics and seed generators among its attributes."""
 

@@ -196,7 +196,11 @@ class AUC(_FourCounts):
 
 def _one_of(argument: str, value: str, allowed: tuple[str, ...], received: Any) -> str:
     if value not in allowed:
-        raise ValueError(f"Invalid `{argument}` argument value. Expected one of {allowed}. Received: {received}")
+        what = argument.replace("_", " ")
+        raise ValueError(
+            f"Invalid AUC {what} value: '{received}'. Expected values are {list(allowed)}. "
+            f"Received: {argument}={received}"
+        )
     return value
 
 

@@ -51,9 +51,10 @@ class IoU(Metric):
         super().__init__(name=name, dtype=dtype or "int32")
         if num_classes < 1:
             raise ValueError(f"`num_classes` must be at least 1. Received: num_classes={num_classes}")
-        if not all(0 <= each < num_classes for each in target_class_ids):
+        wrong = [each for each in target_class_ids if not 0 <= each < num_classes]
+        if wrong:
             raise ValueError(
-                f"Target class ids must be in the range [0, {num_classes}). "
+                f"Target class id {wrong[0]} is out of range, which is [0, {num_classes}). "
                 f"Received: target_class_ids={target_class_ids}"
             )
         self.num_classes = num_classes

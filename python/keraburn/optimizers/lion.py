@@ -53,7 +53,7 @@ class Lion(Optimizer):
         super().__init__(learning_rate, *args, **common)
         if not 0 < beta_1 <= 1:
             raise ValueError(
-                "Argument `beta_1` must be in the range (0, 1]; at 0 only the gradient's sign is left. "
+                "Argument `beta_1` must be in the (0, 1] range. Otherwise, the optimizer degenerates to SignSGD. "
                 f"Received: beta_1={beta_1}"
             )
         self.beta_1 = beta_1

@@ -156,7 +156,8 @@ class Optimizer(State):
         if isinstance(learning_rate, bool) or not hasattr(learning_rate, "__float__"):
             raise ValueError(
                 "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable "
-                f"that gives the current learning rate. Received: learning_rate={learning_rate}"
+                "(that takes in the current iteration value and returns the corresponding learning rate value). "
+                f"Received: learning_rate={learning_rate}"
             )
         rate = Variable(float(learning_rate), dtype=config.floatx(), trainable=False, name="learning_rate")
         self._track_variable(rate)

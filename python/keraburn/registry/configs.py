@@ -184,8 +184,9 @@ def _find(kind: str, name: Any, config: dict[str, Any], table: Mapping[str, Any]
     if found is None:
         raise TypeError(
             f"Could not locate {kind} '{name}'. Make sure custom classes and functions are decorated with "
-            "`@keras.saving.register_keras_serializable()` and imported before they are loaded, or pass them in "
-            f"`custom_objects`. Received: config={config}"
+            "`@keras.saving.register_keras_serializable()`, or passed in `custom_objects`. If they are already "
+            "decorated, make sure they are all imported so that the decorator is run before trying to load them. "
+            f"Received: config={config}"
         )
     return found
 
