@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -100,6 +103,17 @@ def test_configs_make_equal_layers():
         layer = keras.layers.TextVectorization(**arguments)
         again = keras.layers.deserialize(keras.layers.serialize(layer))
         assert again.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_copies_know_the_words(copied):
+    for mode in ("int", "tf_idf"):
+        layer = layer_of(output_mode=mode)
+        again = copied(layer)
+        assert again.get_vocabulary() == layer.get_vocabulary()
+        np.testing.assert_array_equal(again(TEXTS).numpy(), layer(TEXTS).numpy())
+    model = keras.Sequential([keras.Input((1,), dtype="string"), layer, keras.layers.Dense(1)])
+    np.testing.assert_array_equal(copied(model).predict(TEXTS, verbose=0), model.predict(TEXTS, verbose=0))
 
 
 def test_symbols():

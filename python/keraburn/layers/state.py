@@ -202,6 +202,13 @@ class State:
         for variable, value in zip(own, values, strict=True):
             variable.assign(value)
 
+    def _learned(self) -> Any:
+        """What `adapt` found, where neither config nor variables hold it; None where they do."""
+        return None
+
+    def _set_learned(self, found: Any) -> None:
+        """Take over what `_learned` of an equal layer gave."""
+
     def save_own_variables(self, store: Any) -> None:
         """Put the layer's own variables into `store`, under "0", "1" and so on."""
         for index, variable in enumerate([*self._trainable_variables, *self._non_trainable_variables]):

@@ -326,6 +326,12 @@ class TextVectorization(HostLayer):
     def build_from_config(self, config: dict[str, Any]) -> None:
         self.build(None)
 
+    def _learned(self) -> Any:
+        return self._lookup_layer._learned()
+
+    def _set_learned(self, found: Any) -> None:
+        self._lookup_layer._set_learned(found)
+
     def save_own_variables(self, store: Any) -> None:
         self._lookup_layer.save_own_variables(store)
 

@@ -398,6 +398,13 @@ class IndexLookup(HostLayer):
     def build_from_config(self, config: dict[str, Any]) -> None:
         self.build(None)
 
+    def _learned(self) -> Any:
+        return None if self._table is None else (self._terms, self.idf_weights)
+
+    def _set_learned(self, found: Any) -> None:
+        terms, self.idf_weights = found
+        self._use(terms)
+
     def save_own_variables(self, store: Any) -> None:
         if self.output_mode == "tf_idf" and self.idf_weights is not None:
             store["idf_weights"] = self.idf_weights
