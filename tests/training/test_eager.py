@@ -177,6 +177,34 @@ def test_it_can_be_switched_for_all():
         model.fit(X, LABELS, batch_size=8, verbose=0)
 
 
+@pytest.mark.parametrize("described", [True, False])
+def test_layers_that_look_at_values_stand_in_any_model(described):
+    class Looking(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+        def call(self, inputs):
+            self.calls.assign_add(1.0)
+            values = np.asarray(inputs)
+            return ops.concatenate([inputs, ops.convert_to_tensor(values.max(axis=1, keepdims=True))], axis=-1)
+
+    layer = Looking()
+    model = keras.Sequential([*([keras.Input((3,))] if described else []), layer, keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    x, y = data(10)
+    if described:
+        # Found by a call on zeros, which is not remembered.
+        assert layer.output.shape == (None, 4)
+    assert float(layer.calls) == 0
+    model.fit(x, y, batch_size=4, verbose=0)
+    assert float(layer.calls) == 3
+    assert model.layers[-1].kernel.shape == (4, 1)
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match="concrete value"):
+        model.fit(x, y, verbose=0)
+
+
 def test_an_error_in_a_layer_shows_where_it_arose():
     class Failing(keras.layers.Layer):
         def call(self, inputs):

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from keraburn import tree
+from keraburn import ops, stateless, trace, tree
 from keraburn.layers import call as calls
 from keraburn.layers.operation import default, is_default
 from keraburn.layers.penalties import Penalties
 from keraburn.ops import apply
-from keraburn.tensor import KerasTensor
+from keraburn.tensor import KerasTensor, NeedsValueError
 
 
 class Description(Penalties):
@@ -48,11 +48,34 @@ class Description(Penalties):
         try:
             return self.compute_output_spec(*args, **kwargs)
         except (TypeError, ValueError) as error:
+            if isinstance(error, NeedsValueError) and (found := self._tried_out(args, kwargs)) is not None:
+                return found
             raise type(error)(
                 f"Could not automatically infer the output shape / dtype of '{self.name}' (of type "
                 f"{type(self).__name__}). Either the `{type(self).__name__}.call()` method is incorrect, or you need "
                 f"to implement the `compute_output_shape()` method. Error encountered:\n\n{error}"
             ) from error
+
+    def _tried_out(self, args: Any, kwargs: Any) -> Any:
+        """The outputs as KerasTensors, of a call on zeros that leaves no trace; None if it fails.
+
+        A `call` that looks at values can only be described like this; it can run eagerly.
+        """
+
+        def run(size: int) -> Any:
+            def stand_in(leaf: Any) -> Any:
+                if type(leaf) is not KerasTensor:
+                    return leaf
+                return ops.zeros(tuple(size if d is None else d for d in leaf.shape), leaf.dtype)
+
+            given, named = tree.map_structure(stand_in, (tuple(args), dict(kwargs)))
+            return self.call(*given, **named)
+
+        try:
+            with trace.suspended(), stateless.StatelessScope():
+                return apply.as_symbols(run(4), run(8))
+        except Exception:
+            return None
 
 
 def symbols_of(shape: Any, dtype: str, layer: str) -> Any:

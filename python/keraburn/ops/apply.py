@@ -77,7 +77,11 @@ def describe(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
     The function is traced with two different sizes for every unknown dimension, and nothing is run.
     """
-    results = [_probe(function, args, kwargs, size) for size in _PROBES]
+    return as_symbols(*(_probe(function, args, kwargs, size) for size in _PROBES))
+
+
+def as_symbols(*results: Any) -> Any:
+    """The KerasTensors that describe two results, for different sizes of what is unknown."""
 
     def symbol(first: Any, second: Any) -> Any:
         if not isinstance(first, Tensor):
