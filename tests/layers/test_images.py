@@ -64,6 +64,51 @@ def test_other_sizes(name, arguments, shape, reference):
     check_layer(getattr(keras.layers, name), arguments, shape, reference=known)
 
 
+def conv_lstm(x, w):
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    h = c = 0.0
+    for t in range(x.shape[1]):
+        gates = conv(x[:, t], w[0], padding="same") + w[2]
+        gates = gates + (conv(h, w[1], padding="same") if t else 0)
+        i, f, g, o = np.split(gates, 4, axis=-1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+    return h
+
+
+def test_conv_lstm():
+    arguments = {"filters": 2, "kernel_size": 2, "padding": "same"}
+    for name, shape in (
+        ("ConvLSTM1D", (1, 3, 3, 2)),
+        ("ConvLSTM2D", (1, 2, 3, 2, 2)),
+        ("ConvLSTM3D", (1, 2, 2, 2, 2, 1)),
+    ):
+        check_layer(getattr(keras.layers, name), arguments, shape, weights=3, reference=conv_lstm)
+
+
+def test_conv_lstm_states_and_masks():
+    x = np.random.default_rng(0).normal(size=(2, 4, 5, 5, 1)).astype("float32")
+    layer = keras.layers.ConvLSTM2D(3, 3, padding="same", return_state=True)
+    _, h, c = layer(x[:, :2])
+    whole, *_ = layer(x)
+    np.testing.assert_allclose(layer(x[:, 2:], initial_state=[h, c])[0].numpy(), whole.numpy(), rtol=1e-5, atol=1e-6)
+    mask = np.array([[True] * 4, [True, True, False, False]])
+    np.testing.assert_allclose(layer(x, mask=mask)[0].numpy()[1], layer(x[:, :2])[0].numpy()[1], rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="expects an initial state of shapes"):
+        layer(x, initial_state=[h[:, :2], c])
+    stateful = keras.layers.ConvLSTM2D(3, 3, padding="same", stateful=True)
+    stateful.build((2, 2, 5, 5, 1))
+    stateful.set_weights(layer.get_weights())
+    stateful(x[:, :2])
+    np.testing.assert_allclose(stateful(x[:, 2:]).numpy(), whole.numpy(), rtol=1e-5, atol=1e-6)
+    dropping = keras.layers.ConvLSTM2D(3, 3, dropout=0.5, recurrent_dropout=0.5, seed=1)
+    assert not np.allclose(dropping(x, training=True).numpy(), dropping(x).numpy())
+    with pytest.raises(ValueError, match="only support static"):
+        keras.layers.ConvLSTM2D(3, 3)(keras.Input((4, None, 5, 1)))
+
+
 def test_whole_channels_are_dropped():
     x = np.ones((4, 3, 3, 50), "float32")
     for data_format, axes in (("channels_last", (1, 2)), ("channels_first", (2, 3))):

@@ -73,6 +73,24 @@ CASES = [
         for name in ("bilinear", "bicubic", "lanczos3", "lanczos5")
     ),
     ("UpSampling3D", {"size": (1, 2, 2)}, VOLUME),
+    ("ConvLSTM1D", {"filters": 2, "kernel_size": 2, "return_sequences": True}, (2, 3, 5, 2)),
+    ("ConvLSTM2D", {"filters": 2, "kernel_size": 3, "padding": "same"}, (2, 3, 4, 5, 2)),
+    (
+        "ConvLSTM2D",
+        {
+            "filters": 2,
+            "kernel_size": 2,
+            "strides": 2,
+            "return_sequences": True,
+            "return_state": True,
+            "go_backwards": True,
+            "recurrent_activation": "hard_sigmoid",
+            "unit_forget_bias": False,
+        },
+        (2, 3, 4, 5, 2),
+    ),
+    ("ConvLSTM2D", {"filters": 2, "kernel_size": 2, "data_format": "channels_first"}, (2, 3, 2, 4, 5)),
+    ("ConvLSTM3D", {"filters": 2, "kernel_size": 2, "use_bias": False}, (1, 2, 3, 3, 3, 2)),
     ("SpatialDropout2D", {"rate": 0.3}, IMAGE),
     ("SpatialDropout3D", {"rate": 0.3, "data_format": "channels_first"}, VOLUME),
 ]
@@ -88,7 +106,7 @@ SECOND_NAMES = {
 
 
 # One of each kind is compared every time.
-FAST = {name: (name, arguments) for name, arguments, _ in reversed(CASES) if "2D" in name}
+FAST = {name: (name, arguments) for name, arguments, _ in reversed(CASES) if "2D" in name and "LSTM" not in name}
 
 
 def marked(name, arguments, shape):
@@ -138,6 +156,7 @@ MISTAKES = [
     ("Cropping3D", {"cropping": (-1, 0, 0)}),
     ("ZeroPadding2D", {"padding": (1, 2, 3)}),
     ("UpSampling1D", {"size": 0}),
+    ("ConvLSTM2D", {"filters": 3, "kernel_size": 3, "strides": 2, "dilation_rate": 2}),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keraburn.layers.recurrent.bidirectional import Bidirectional
+from keraburn.layers.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from keraburn.layers.recurrent.gru import GRU, GRUCell
 from keraburn.layers.recurrent.lstm import LSTM, LSTMCell
 from keraburn.layers.recurrent.rnn import RNN
