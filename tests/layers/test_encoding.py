@@ -48,7 +48,7 @@ def test_mistakes():
         keras.layers.CategoryEncoding(3)(X, count_weights=X)
     for options, message in (
         ({}, "You need to set either"),
-        ({"num_bins": 2, "bin_boundaries": [1.0]}, "Only one may be set"),
+        ({"num_bins": 2, "bin_boundaries": [1.0]}, "Both `num_bins` and `bin_boundaries`"),
         ({"num_bins": -1}, "Received: num_bins=-1"),
         ({"num_bins": 2, "output_mode": "tf_idf"}, "Received: output_mode=tf_idf"),
     ):

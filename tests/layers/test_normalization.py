@@ -119,7 +119,7 @@ def test_normalization():
         (
             lambda: layers.GroupNormalization(3)(np.ones((2, 4))),
             ValueError,
-            "must be a multiple of the number of groups",
+            "must be a divisor of the number of channels",
         ),
         (
             lambda: layers.GroupNormalization(8)(np.ones((2, 4))),

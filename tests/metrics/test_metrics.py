@@ -129,8 +129,8 @@ def test_dict_and_config():
     [
         (lambda m: m.Precision(thresholds=1.5), r"must be in \[0, 1\]. Received: \[1.5\]"),
         (lambda m: m.AUC(num_thresholds=1), "Received: num_thresholds=1"),
-        (lambda m: m.AUC(curve="XY"), "Received: XY"),
-        (lambda m: m.AUC(summation_method="best"), "Received: best"),
+        (lambda m: m.AUC(curve="XY"), "Received: curve=XY"),
+        (lambda m: m.AUC(summation_method="best"), "Received: summation_method=best"),
         (lambda m: m.AUC(num_labels=3), "Received: num_labels=3"),
         (lambda m: m.F1Score(average="mean"), "Received: average=mean"),
         (lambda m: m.FBetaScore(beta=-1.0), "Received: beta=-1.0"),

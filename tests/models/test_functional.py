@@ -170,7 +170,7 @@ def test_what_is_no_symbol(inputs, outputs):
 
 
 def test_wrong_number_of_inputs():
-    with pytest.raises(ValueError, match=r'Layer "net" expects 2 input\(s\), but it received 1 input tensors'):
+    with pytest.raises(ValueError, match=r'"net" expects 2 named input\(s\) with keys .*, but it received 1 input'):
         two_inputs()(DATA[0])
 
 

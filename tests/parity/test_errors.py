@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import collections
 import os
 import re
 import traceback
@@ -45,6 +45,7 @@ MISTAKES: dict[str, list[Callable[[Any], Any]]] = {
         lambda k: k.layers.Dense(2, name="a/b"),
         lambda k: k.layers.Dense(2)(np.ones((), "float32")),
         lambda k: stack(k)(np.ones((4, 5), "float32")),
+        lambda k: k.layers.Softmax(axis=5)(X),
         lambda k: k.layers.Dropout(1.5),
         lambda k: k.layers.Dropout(-0.1),
         lambda k: k.layers.GaussianNoise(-1.0),
@@ -116,6 +117,8 @@ MISTAKES: dict[str, list[Callable[[Any], Any]]] = {
         lambda k: stack(k).set_weights([X]),
     ],
     "training": [
+        lambda k: stack(k, loss="mse").fit("data", verbose=0),
+        lambda k: stack(k, loss="mse").fit(X, Y, class_weight={0: 1.0}, sample_weight=np.ones(4), verbose=0),
         lambda k: stack(k).fit(X, Y),
         lambda k: stack(k).evaluate(X, Y),
         lambda k: stack(k).train_on_batch(X, Y),
@@ -193,6 +196,7 @@ MISTAKES: dict[str, list[Callable[[Any], Any]]] = {
         lambda k: k.utils.get_file(),
     ],
     "operations": [
+        lambda k: k.ops.one_hot([1], 0, axis=7),
         lambda k: k.ops.eigh(X),
         lambda k: k.ops.svd(X[0]),
         lambda k: k.ops.qr(X, mode="x"),
@@ -214,7 +218,6 @@ OWN: list[Callable[[Any], Any]] = [
     lambda k: k.layers.LayerNormalization(axis=5)(X),
     lambda k: k.layers.EinsumDense("abc,de->x", output_shape=3)(X),
     lambda k: k.layers.Lambda(3),
-    lambda k: k.layers.Softmax(axis=5)(X),
     lambda k: k.Input("a"),
     lambda k: k.Sequential().pop(),
     lambda k: k.Sequential([k.layers.Dense(1)]).summary(positions=3),
@@ -226,8 +229,6 @@ OWN: list[Callable[[Any], Any]] = [
     lambda k: stack(k, loss="mse").fit(X, verbose=0),
     lambda k: stack(k, loss="mse").fit(X, Y, validation_split=1.5, verbose=0),
     lambda k: stack(k, loss="mse").fit([1, 2], Y, verbose=0),
-    lambda k: stack(k, loss="mse").fit("data", verbose=0),
-    lambda k: stack(k, loss="mse").fit(X, Y, class_weight={0: 1.0}, sample_weight=np.ones(4), verbose=0),
     lambda k: stack(k, steps_per_execution=0),
     lambda k: k.losses.mean_squared_error(X, np.ones((4, 7), "float32")),
     lambda k: k.utils.to_categorical([5], num_classes=3),
@@ -237,7 +238,6 @@ OWN: list[Callable[[Any], Any]] = [
     lambda k: k.ops.split(X, 3),
     lambda k: k.ops.fft(X),
     lambda k: k.ops.fft2((X[0], X[0])),
-    lambda k: k.ops.one_hot([1], 0, axis=7),
 ]
 
 
@@ -260,12 +260,9 @@ def words(error: Exception) -> str:
 
 
 def alike(mine: Exception, original: Exception) -> float:
-    """The share of Keras's words that ours has, in their order."""
-    ours, theirs = words(mine).split(), words(original).split()
-    same = sum(
-        block.size for block in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
-    )
-    return same / max(len(theirs), 1)
+    """The share of Keras's words that ours has; sets are written in any order."""
+    ours, theirs = (collections.Counter(re.findall(r"\w+", words(error))) for error in (mine, original))
+    return (ours & theirs).total() / max(theirs.total(), 1)
 
 
 CASES = [(family, number) for family, calls in MISTAKES.items() for number in range(len(calls))]
@@ -278,7 +275,7 @@ def test_what_users_read(family, number):
     assert mine is not None
     assert original is not None
     assert isinstance(mine, type(original)), f"{mine!r}\n{original!r}"
-    assert alike(mine, original) > 0.6, f"\n{words(mine)}\n{words(original)}"
+    assert alike(mine, original) > 0.65, f"\n{words(mine)}\n{words(original)}"
 
 
 @pytest.mark.parametrize("number", range(len(OWN)))
@@ -290,4 +287,4 @@ def test_what_users_read_here_alone(number):
     assert f"{os.sep}keraburn{os.sep}" in frames[-1].filename
     assert len(str(error)) > 30
     original = outcome(OWN[number], keras)
-    assert original is None or not isinstance(error, type(original)) or alike(error, original) <= 0.6
+    assert original is None or not isinstance(error, type(original)) or alike(error, original) <= 0.7

@@ -180,7 +180,7 @@ class Sequential(DirectCalls, Model):
             args = (self._on_host(args[0]), *args[1:])
         return super().__call__(*args, **kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._functional is not None:
             return self._functional.call(inputs, training=training, mask=mask)
         outputs = inputs
@@ -197,7 +197,7 @@ class Sequential(DirectCalls, Model):
         layers = self._layers
         return layers[1:] if layers and isinstance(layers[0], InputLayer) else layers[:]
 
-    def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
+    def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._functional is not None:
             return self._functional.compute_output_spec(inputs, training=training, mask=mask)
         outputs = inputs
