@@ -74,7 +74,7 @@ def test_stop_gradient_stops():
         (np.zeros(2, np.int16), "int32"),
         (np.zeros(2, np.uint32), "int64"),
         (np.zeros(2, np.uint8), "uint8"),
-        (np.zeros(2, np.float16), "float32"),
+        (np.zeros(2, np.float16), "float16"),
         (np.float64(2.0), "float32"),
         (np.zeros((2, 3), np.float32).T, "float32"),
         (np.zeros((2, 3), ">f8"), "float32"),
@@ -111,7 +111,6 @@ def test_convert_to_tensor_takes_tensors():
         (1j, None, TypeError, "complex"),
         ([[1], [1, 2]], None, ValueError, "ragged"),
         ([2**40], None, ValueError, "int64"),
-        (1.0, "float16", ValueError, "float16"),
         (300, "uint8", ValueError, "uint8"),
     ],
 )
@@ -242,8 +241,6 @@ def test_a_long_loop_and_its_gradient():
 
 
 def test_norms_that_are_not_there():
-    with pytest.raises(NotImplementedError, match="singular"):
-        ops.norm(X, "nuc")
     with pytest.raises(ValueError, match="ord=7"):
         ops.norm(X, 7, axis=(0, 1))
     with pytest.raises(ValueError, match="one axis or two"):

@@ -190,7 +190,7 @@ def fft(x: Any) -> tuple[Tensor, Tensor]:
 
     >>> import keraburn as keras
     >>> real, imaginary = keras.ops.fft(([0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]))
-    >>> real.numpy().round(3).tolist()
+    >>> (real.numpy().round(3) + 0.0).tolist()
     [1.0, 0.0, -1.0, 0.0]
     """
     return _along_last(_pair(x, 1), _transformed)

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keraburn import config, recorder, trace
+from keraburn import config, recorder, stateless, trace
 from keraburn.optimizers.schedules import LearningRateSchedule
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
@@ -26,9 +26,10 @@ def run(
 ) -> None:
     """`step(gradients, variables)`, in Rust where it is the same computation as before.
 
-    Optimizers, schedules and constraints that users write are called anew each time, as are all where a tape records.
+    Optimizers, schedules and constraints that users write are called anew each time, as are all where a tape records or variables have other values.
     """
-    concrete = trace.current() is None and all(type(each) is Tensor for each in gradients)
+    plain = trace.current() is None and stateless.current() is None
+    concrete = plain and all(type(each) is Tensor for each in gradients)
     if not concrete or recorder.recording() or not _is_ours(optimizer, variables):
         step(gradients, variables)
         return
