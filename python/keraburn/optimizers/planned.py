@@ -26,7 +26,8 @@ def run(
 ) -> None:
     """`step(gradients, variables)`, in Rust where it is the same computation as before.
 
-    Optimizers, schedules and constraints that users write are called anew each time, as are all where a tape records or variables have other values.
+    Optimizers, schedules and constraints that users write are called anew each time, as are all where a tape records or
+    variables have other values.
     """
     plain = trace.current() is None and stateless.current() is None
     concrete = plain and all(type(each) is Tensor for each in gradients)
