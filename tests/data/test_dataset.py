@@ -231,10 +231,18 @@ def test_errors_in_functions_reach_the_user():
         Dataset.range(4).map(fail),
         Dataset.range(4).map(fail, num_parallel_calls=2),
         Dataset.range(4).map(fail).prefetch(2),
+        Dataset.range(99)
+        .map(slowly, num_parallel_calls=3)
+        .map(lambda x: fail(x - 1), num_parallel_calls=2)
+        .prefetch(1),
+        Dataset.zip((Dataset.range(99).prefetch(2), Dataset.range(4).map(fail))),
+        Dataset.range(1).concatenate(Dataset.range(99).prefetch(2).map(fail)).repeat().shuffle(2),
     ):
         before = threading.active_count()
-        with pytest.raises(KeyError, match="two"):
+        with pytest.raises(KeyError, match="two") as caught:
             list(data)
+        # The error is still at hand, and with it all that it passed through.
+        assert caught.value is not None
         assert threading.active_count() == before
 
 

@@ -138,7 +138,8 @@ class Dataset(Sources):
         if self._order is not None:
             order = self._order
             return self._of_rows(self._arrays, lambda: stage(order), cardinality, (*self._turns, *turns))
-        return Dataset(lambda: stage(self._make), cardinality, batching=self._batching, turns=(*self._turns, *turns))
+        turns = (*self._turns, *turns)
+        return Dataset(lambda: stages.run(self._make, stage), cardinality, batching=self._batching, turns=turns)
 
     def shuffle(
         self,
@@ -220,7 +221,11 @@ class Dataset(Sources):
         turns: tuple[stages.Turns, ...] = (),
     ) -> Dataset:
         kept = self._batching if batching is None else batching
-        return Dataset(lambda: stage(self._make()), cardinality, batching=kept, turns=(*self._turns, *turns))
+
+        def make() -> Iterator[Any]:
+            return stages.run(self._make, lambda source: stage(source()))
+
+        return Dataset(make, cardinality, batching=kept, turns=(*self._turns, *turns))
 
     def map(
         self,
@@ -406,8 +411,13 @@ class Dataset(Sources):
         """The elements of this data set, then those of another."""
         known = (self._cardinality, dataset._cardinality)
         size = INFINITE if INFINITE in known else UNKNOWN if UNKNOWN in known else sum(known)
+
+        def stage(items: Iterator[Any]) -> Iterator[Any]:
+            yield from items
+            yield from stages.run(dataset._make, lambda source: source())
+
         return self._then(
-            lambda items: itertools.chain(items, dataset._make()),
+            stage,
             size,
             max(self._batching, dataset._batching),
             dataset._turns,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keraburn.data import elements
+from keraburn.data import elements, stages
 from keraburn.data.elements import TensorSpec
 
 if TYPE_CHECKING:
@@ -121,9 +121,13 @@ class Sources:
         size = -2 if -2 in known else min(finite) if finite else -1
 
         def make() -> Iterator[Any]:
-            for parts in builtins.zip(*(part._make() for part in flat), strict=False):
-                remaining = iter(parts)
-                yield elements.map_leaves(lambda _, remaining=remaining: next(remaining), structure)
+            streams = [part._make() for part in flat]
+            try:
+                for parts in builtins.zip(*streams, strict=False):
+                    remaining = iter(parts)
+                    yield elements.map_leaves(lambda _, remaining=remaining: next(remaining), structure)
+            finally:
+                stages.close(streams)
 
         batching = max(part._batching for part in flat)
         turns = tuple(turns for part in flat for turns in part._turns)
@@ -162,14 +166,17 @@ class Sources:
             rng = random.Random(seed)
             streams = [dataset._make() for dataset in datasets]
             likely = [1.0] * len(streams) if weights is None else [float(weight) for weight in weights]
-            while streams:
-                place = rng.choices(builtins.range(len(streams)), likely)[0]
-                try:
-                    yield next(streams[place])
-                except StopIteration:
-                    if stop_on_empty_dataset:
-                        return
-                    del streams[place], likely[place]
+            try:
+                while streams:
+                    place = rng.choices(builtins.range(len(streams)), likely)[0]
+                    try:
+                        yield next(streams[place])
+                    except StopIteration:
+                        if stop_on_empty_dataset:
+                            return
+                        del streams[place], likely[place]
+            finally:
+                stages.close(streams)
 
         batching = max(dataset._batching for dataset in datasets)
         turns = tuple(turns for dataset in datasets for turns in dataset._turns)

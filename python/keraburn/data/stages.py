@@ -20,6 +20,27 @@ _WORTH_A_THREAD = 1e-3
 _TRIED = 4
 
 
+def run(make: Callable[[], Iterator[Any]], stage: Callable[[Callable[[], Iterator[Any]]], Iterator[Any]]) -> Any:
+    """The items of a stage. What it reads from ends with it, also where an error's traceback would keep that alive."""
+    opened: list[Iterator[Any]] = []
+
+    def source() -> Iterator[Any]:
+        opened[:] = [make()]
+        return opened[0]
+
+    try:
+        yield from stage(source)
+    finally:
+        close(opened)
+
+
+def close(iterators: Iterable[Iterator[Any]]) -> None:
+    """End iterators that can be ended, and the threads that run for them."""
+    for iterator in iterators:
+        if hasattr(iterator, "close"):
+            iterator.close()
+
+
 def mapped(function: Callable[[Any], Any], items: Iterator[Any], parallel: int | None) -> Iterator[Any]:
     """`function` of each item, in order, by `parallel` threads; AUTOTUNE looks at how long the first calls take."""
     if parallel is None or parallel == 1:
