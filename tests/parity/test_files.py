@@ -26,6 +26,12 @@ def first_cases():
         "Lambda": ({"function": lambda package: lambda x: x * 2 + 1}, (3, 5), "float32"),
         "CategoryEncoding": ({"num_tokens": 5, "output_mode": "count"}, (3, 4), "int32"),
         "Discretization": ({"bin_boundaries": [-0.5, 0.0, 0.7], "output_mode": "one_hot"}, (3, 4), "float32"),
+        "ReversibleEmbedding": ({"input_dim": 5, "output_dim": 2}, (3, 4), "int32"),
+        "Pipeline": (
+            {"layers": lambda package: [package.layers.Rescaling(2.0), package.layers.ReLU()]},
+            (3, 4),
+            "float32",
+        ),
         "Wrapper": ({"layer": lambda package: package.layers.Dense(2)}, (3, 4), "float32"),
     }
     for name, arguments, shape in [*test_layers.CASES, *test_images.CASES]:
@@ -95,7 +101,7 @@ def load(package, path):
     return package.models.load_model(path, compile=False, safe_mode=False)
 
 
-@pytest.mark.parametrize("name", sorted(set(CASES) - APART))
+@pytest.mark.parametrize("name", sorted(CASES.keys() & harness.public_names(keraburn.layers) - APART))
 @pytest.mark.parametrize("kind", ["keras", "weights.h5", pytest.param("h5", marks=pytest.mark.slow)])
 def test_layer(name, kind, tmp_path):
     x, path = data(name), tmp_path / f"model.{kind}"
@@ -201,6 +207,15 @@ def own_classes(package):
             return {"units": self.units, "name": self.name}
 
     @register
+    class Two(package.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.one, self.two = package.layers.Dense(2), package.layers.Dense(2)
+
+        def call(self, left, right):
+            return self.one(left) + self.two(right)
+
+    @register
     def squared(x):
         return package.ops.square(x) / 4
 
@@ -221,7 +236,7 @@ def own_classes(package):
         def result(self):
             return 1.0 * self.value
 
-    return {"Net": Net, "Twice": Twice, "squared": squared, "Doubled": Doubled, "Largest": Largest, "Graph": Graph}
+    return {each.__name__: each for each in (Net, Twice, squared, Doubled, Largest, Graph, Two)}
 
 
 OWN = {package.__name__: own_classes(package) for package in (keraburn, keras)}
@@ -366,6 +381,14 @@ def test_own_losses_and_metrics(tmp_path):
         assert results[0].keys() == results[1].keys() == {"loss", "largest", "mse"}
         for key, value in results[0].items():
             assert results[1][key] == pytest.approx(value, rel=1e-4), key
+
+
+def test_several_arguments(tmp_path):
+    path = tmp_path / "model.keras"
+    model = OWN["keraburn"]["Two"]()
+    expected = model(X, X[:, :3])
+    model.save(path)
+    np.testing.assert_allclose(np.asarray(keras.models.load_model(path)(X, X[:, :3])), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_folders(tmp_path):

@@ -208,6 +208,43 @@ def test_own_variables_and_build_config(tmp_path):
     np.testing.assert_array_equal(loaded(X), layer(X))
 
 
+def test_a_model_of_several_arguments(tmp_path):
+    @keraburn.saving.register_keras_serializable("native")
+    class Two(keraburn.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.one, self.two = layers.Dense(2), layers.Dense(2)
+
+        def call(self, left, right, scale=1.0):
+            return self.one(left) + self.two(right) * scale
+
+    model = Two()
+    expected = model(X, X[:, :3])
+    loaded = there_and_back(model, tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(X, X[:, :3]), expected)
+    again = there_and_back(loaded, tmp_path / "again.keras")
+    np.testing.assert_array_equal(again(X, X[:, :3]), expected)
+
+
+def test_weights_of_layers_that_are_not_built_are_missed(tmp_path):
+    @keraburn.saving.register_keras_serializable("native")
+    class Sized(keraburn.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.one = layers.Dense(2)
+
+        def call(self, x):
+            return self.one(x)
+
+        def build_from_config(self, config):
+            pass
+
+    model = Sized()
+    model(X)
+    with pytest.raises(ValueError, match=r"was never built[\s\S]*model\.keras"):
+        there_and_back(model, tmp_path / "model.keras")
+
+
 @keraburn.saving.register_keras_serializable("native")
 class Words(layers.Layer):
     """Keeps a list of words beside its weights."""

@@ -304,6 +304,16 @@ class Layer(PureCalls, Operation):
         """Build with the shapes that `get_build_config` returned."""
         if config and "input_shape" in config:
             self.build(config["input_shape"])
+        elif config and "shapes_dict" in config and is_default(self.build):
+            shapes = config["shapes_dict"]
+            symbols = {
+                name.removesuffix("_shape"): symbols_of(shape, self.compute_dtype, type(self).__name__)
+                for name, shape in shapes.items()
+            }
+            with self._scope(), trace.suspended():
+                apply.describe(self.call, (), symbols)
+            self.build(None)
+            self.__dict__["_build_shapes"] = shapes
         elif config and "shapes_dict" in config:
             self.build(**config["shapes_dict"])
 
@@ -371,7 +381,11 @@ class Layer(PureCalls, Operation):
                 else:
                     outputs = self._run_call(arguments, args, kwargs)
                 if not self.built:
-                    self.build(next(iter(arguments.shapes().values()), None))
+                    shapes = arguments.shapes()
+                    self.build(next(iter(shapes.values()), None))
+                    if len(shapes) > 1:
+                        # `build` takes one shape; who is built from its config needs all.
+                        self.__dict__["_build_shapes"] = shapes
         finally:
             context.entry, context.training = outer
             _active.autocast = outer_dtype

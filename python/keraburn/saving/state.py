@@ -135,8 +135,10 @@ class _Loading:
         for name, child in _children(saveable):
             self._child(child, _join(path, name), set())
         self.active.discard(id(saveable))
+        if done and id(saveable) in self.failed:
+            # What failed under one path may succeed under another, but not where there is nothing to load.
+            done = bool(_own_variables(saveable)) or self.reader.has(_join(path, "vars"))
         if done:
-            # What failed under one path may succeed under another.
             self.failed.pop(id(saveable), None)
             if len(self.failed) <= number:
                 self.visited.add(id(saveable))
