@@ -201,6 +201,32 @@ def test_sample_weights_of_several_outputs():
     assert one != model.evaluate(x, y, verbose=0)
 
 
+def test_nested_targets_and_inputs_of_any_model():
+    a, b = data(8, 3)[0], data(8, 2)[0]
+    first, second = targets()
+
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one = keras.layers.Dense(1, kernel_initializer="ones")
+            self.two = keras.layers.Dense(2, kernel_initializer="ones")
+
+        def call(self, inputs):
+            left, right = inputs["pair"]
+            joined = keras.ops.concatenate([left, right], axis=-1)
+            return {"u": [self.one(joined), self.two(joined)], "v": self.one(joined)}
+
+    model = Own()
+    model.compile(keras.optimizers.SGD(0.01), {"u": ["mse", "mae"], "v": "mse"})
+    x, y = {"pair": (a, b)}, {"u": [first, second], "v": first}
+    p = np.concatenate([a, b], axis=1).sum(1, keepdims=True)
+    expected = 2 * np.mean((p - first) ** 2) + np.mean(np.abs(p - second))
+    assert model.evaluate(x, y, verbose=0, return_dict=True)["loss"] == pytest.approx(expected, rel=1e-5)
+    assert len(model.metrics) == 4
+    assert np.isfinite(model.fit(x, y, batch_size=4, verbose=0).history["loss"][0])
+    assert [part.shape for part in model.predict(x, verbose=0)["u"]] == [(8, 1), (8, 2)]
+
+
 # --- Generators ---
 
 

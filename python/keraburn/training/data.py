@@ -26,7 +26,8 @@ def to_structure(value: Any, name: str, like: Any = None) -> Any:
     count = None if like is None else len(tree.flatten(like))
     if isinstance(value, dict):
         inner = like if isinstance(like, dict) else {}
-        return {key: to_structure(item, f"{name}[{key!r}]", inner.get(key, _ONE)) for key, item in value.items()}
+        other = None if like is None else _ONE
+        return {key: to_structure(item, f"{name}[{key!r}]", inner.get(key, other)) for key, item in value.items()}
     if not isinstance(value, (list, tuple)):
         return to_rows(value, name)
     if len(value) == 0:
