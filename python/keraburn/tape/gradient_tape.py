@@ -7,10 +7,10 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from keraburn import dtypes, recorder, trace, tree
+from keraburn import dtypes, recorder, tree
 from keraburn.ops import convert, creation, diagonals, joining, shaping
-from keraburn.tape import program
-from keraburn.tensor import Tensor, TracedTensor
+from keraburn.tape import flow
+from keraburn.tensor import Tensor
 from keraburn.variable import Variable
 
 
@@ -93,7 +93,7 @@ class GradientTape:
             elif isinstance(leaf, Variable):
                 notes.watch_variable(leaf)
             else:
-                notes.watch(leaf, _captured)
+                notes.watch(leaf, flow.captured)
 
     @contextlib.contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -158,12 +158,13 @@ class GradientTape:
         flat = tree.flatten(sources)
         for source in flat:
             _check_object(source)
-        found = _gradients(notes, targets, seeds, flat)
+        found = flow.gradients(notes, targets, seeds, flat)
         if not self._persistent:
             self.watched_variables()
             self._recorder = None
         if wants_zeros:
-            found = [zeros_like(source) if each is None else each for each, source in zip(found, flat, strict=True)]
+            pairs = zip(found, flat, strict=True)
+            found = [creation.zeros(x.shape, dtype=x.dtype) if each is None else each for each, x in pairs]
         return _packed(sources, found)
 
     def _finish_recording(self) -> recorder.Recorder:
@@ -213,7 +214,7 @@ class GradientTape:
         notes = self._finish_recording()
         _check_object(target)
         flat = tree.flatten(sources)
-        rows = [_gradients(notes, [target], [seed], flat) for seed in _units(target, target.shape)]
+        rows = [flow.gradients(notes, [target], [seed], flat) for seed in _units(target, target.shape)]
         if not self._persistent:
             self._recorder = None
         columns = []
@@ -259,61 +260,12 @@ class GradientTape:
         notes = self._finish_recording()
         shape = [*target.shape, *source.shape[1:]]
         seeds = _units(target, target.shape[1:])
-        columns = [_gradients(notes, [target], [seed], [source])[0] for seed in seeds]
+        columns = [flow.gradients(notes, [target], [seed], [source])[0] for seed in seeds]
         if not self._persistent:
             self._recorder = None
         if any(column is None for column in columns) or not columns:
             return creation.zeros(shape, dtype=target.dtype) if wants_zeros or not columns else None
         return shaping.reshape(joining.stack(columns, axis=1), shape)
-
-
-def _gradients(notes: recorder.Recorder, targets: list[Any], seeds: list[Any], flat: list[Any]) -> list[Any]:
-    """A gradient for each source, or None; a variable's is the sum over all values that were read."""
-    spread = [_values(notes, source) for source in flat]
-    sources = [each for values in spread for each in values]
-    targets_known = [target for target in targets if id(target) in notes.known]
-    if not sources or not targets_known:
-        return [None] * len(flat)
-    if any(isinstance(target, TracedTensor) for target in targets) or trace.current() is not None:
-        found = iter(_traced_gradients(notes, targets, seeds, sources))
-    else:
-        found = iter(program.gradients(notes, targets, seeds, sources))
-    results = []
-    for values in spread:
-        parts = [part for part in (next(found) for _ in values) if part is not None]
-        total = None
-        for part in parts:
-            total = part if total is None else total + part
-        results.append(total)
-    return results
-
-
-def _values(notes: recorder.Recorder, source: Any) -> list[Tensor]:
-    if isinstance(source, Variable):
-        return notes.reads[id(source)][1] if id(source) in notes.reads else []
-    return [source] if id(source) in notes.known else []
-
-
-def _traced_gradients(
-    notes: recorder.Recorder, targets: list[Tensor], seeds: list[Tensor | None], sources: list[Tensor]
-) -> list[Tensor | None]:
-    places = [notes.in_graph(source) for source in sources]
-    found = program.total_gradients(list(map(notes.in_graph, targets)), seeds, places, sorted(notes.constants))
-    for outer in recorder.recording():
-        if any(id(each) in outer.known for each in (*targets, *seeds)):
-            outer.known.update((id(gradient), gradient) for gradient in found if gradient is not None)
-    return found
-
-
-def _captured(tensor: Tensor) -> TracedTensor:
-    """A concrete tensor as an input of the current trace, since a graph folds its constants."""
-    tracing = trace.current()
-    assert tracing is not None
-    made = trace._active.made
-    variable = Variable(tensor, trainable=False, name="captured")
-    # It is none that the user has made.
-    trace._active.made = made
-    return tracing.source(variable)
 
 
 def _check_object(leaf: Any) -> None:
@@ -345,11 +297,6 @@ def _units(target: Tensor, shape: Any) -> list[Tensor]:
         count *= size
     rows = diagonals.eye(count, dtype=target.dtype)
     return [shaping.broadcast_to(shaping.reshape(rows[i], tuple(shape)), target.shape) for i in range(count)]
-
-
-def zeros_like(source: Any) -> Tensor:
-    """Zeros in the shape and dtype of a tensor or variable."""
-    return creation.zeros(source.shape, dtype=source.dtype)
 
 
 def _flat_with_none(structure: Any) -> list[Any]:
