@@ -288,3 +288,12 @@ def test_a_recompressed_file_is_no_bomb(tmp_path):
     path.write_bytes(buffer.getvalue())
     assert len(buffer.getvalue()) < 10_000_000
     assert keraburn.models.load_model(path).count_params() == 4_503_000
+
+
+def test_arrays_in_configs_are_as_large_as_their_values():
+    made = keraburn.saving.deserialize_keras_object
+    found = made({"class_name": "__numpy__", "config": {"value": ["a", "bcd"], "dtype": "<U100000000"}})
+    assert found.dtype == "<U3"
+    for dtype in ("O", "V1000000000", "M8[s]"):
+        with pytest.raises(TypeError, match="numbers or strings"):
+            made({"class_name": "__numpy__", "config": {"value": [1], "dtype": dtype}})

@@ -60,6 +60,12 @@ def serialize_keras_object(obj: Any) -> Any:
 
     Raises:
         TypeError: if an object has no `get_config`.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> keras.saving.serialize_keras_object(keras.regularizers.L2(0.5))["config"]
+    {'l2': 0.5}
     """
     if obj is None or isinstance(obj, (str, int, float)):
         return obj
@@ -130,6 +136,13 @@ def deserialize_keras_object(
     Raises:
         TypeError: if a class or function is not known.
         ValueError: for a lambda in safe mode.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> config = keras.saving.serialize_keras_object(keras.layers.Dense(3, name="three"))
+    >>> keras.saving.deserialize_keras_object(config)
+    <Dense name=three, built=False>
     """
     module_objects: Mapping[str, Any] | None = kwargs.get("module_objects")
     safe_mode = is_safe(safe_mode)

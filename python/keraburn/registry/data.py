@@ -56,7 +56,7 @@ def deserialize_data(kind: str, value: dict[str, Any], safe_mode: bool) -> Any:
     if kind == "__tensor__":
         return ops.convert_to_tensor(value["value"], dtype=value["dtype"])
     if kind == "__numpy__":
-        return np.array(value["value"], dtype=value["dtype"])
+        return _array(value["value"], np.dtype(value["dtype"]))
     if kind == "__lambda__":
         if safe_mode:
             raise ValueError(
@@ -68,6 +68,15 @@ def deserialize_data(kind: str, value: dict[str, Any], safe_mode: bool) -> Any:
         # Keras's Lambda layer leaves out one level.
         return _load_lambda(value.get("value", value))
     raise TypeError(f"Unknown kind of data in a config. Received: class_name={kind}")
+
+
+def _array(value: Any, dtype: np.dtype) -> np.ndarray:
+    if dtype.kind in "US":
+        # As long as its longest string is, whatever length the config names.
+        return np.array(value, dtype=dtype.kind)
+    if dtype.kind not in "biuf":
+        raise TypeError(f"A config holds arrays of numbers or strings. Received: dtype={dtype}")
+    return np.array(value, dtype=dtype)
 
 
 def _dump_lambda(function: types.FunctionType) -> tuple[Any, ...]:
