@@ -1,0 +1,127 @@
+"""Every public name of Keras is here with its signature, or stands in a list with the reason.
+
+A line of a list that allows nothing fails: what was built is taken out.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pathlib
+
+from tests.parity import surface
+
+NAMES = surface.public_names()
+
+NOT_HERE: surface.Lines = {
+    "models and operations of images": """
+        applications.* ops.image.* utils.bounding_boxes.* visualization.* preprocessing.image.smart_resize
+        *image_dataset_from_directory
+        layers.AugMix layers.AutoContrast layers.CenterCrop layers.ContrastLimitedAdaptiveHistogramEqualization
+        layers.CutMix layers.Equalization layers.MaxNumBoundingBoxes layers.MixUp layers.RandAugment layers.Random*
+        layers.Resizing layers.Solarization
+    """,
+    "operations of sound": "utils.audio_dataset_from_directory layers.MelSpectrogram layers.STFTSpectrogram",
+    "complex dtypes": "ops*.eig ops*.polar ops.view_as_*",
+    "quantization": "Quantizer quantizers.* dtype_policies.*DTypePolicy dtype_policies.DTypePolicyMap",
+    "several devices": "distribution.*",
+    "layers that wrap other frameworks": "layers.FlaxLayer layers.JaxLayer layers.TFSMLayer layers.TorchModuleWrapper",
+    "training of a model by another": "distillation.*",
+    "inner workings of the symbols": "SymbolicScope",
+    "preprocessing of tables by one object": "utils.FeatureSpace",
+}
+
+OTHER_SIGNATURES: surface.Lines = {
+    "the arguments by name, where Keras takes all": "Layer Sequential",
+    "work here, are refused in Keras": "optimizers.legacy.*",
+    "TensorFlow's name of an argument is taken too": "Variable",
+    "Orbax": "callbacks.OrbaxCheckpoint",
+    "None is a structure without leaves": "tree.map_structure",
+}
+
+OTHER_MEMBERS: surface.Lines = {
+    "takes what the call takes": "*.compute_output_spec",
+    "on JAX, state is an argument": """
+        Model.train_step Model.test_step Model.predict_step Model.compute_loss_and_updates
+    """,
+    "inner workings of the JAX backend": "Model.jax_state_sync *.rematerialized_call",
+    "inner workings of tf.data": "*.convert_weight",
+    "inner workings of convolutions": "Conv?D.convolution_op",
+    "inner workings of dtype policies": "DTypePolicy.convert_input",
+    "inner workings of files": "*.variable_serialization_spec",
+    "ragged tensors": "KerasTensor.ragged_rank KerasTensor.row_splits_dtype",
+    "quantization": "*.quantize *.quantized_build *.quantized_call Model.get_quantization_layer_structure",
+    "adapters of low rank": "*.enable_lora",
+    "programs for other runtimes": "ExportArchive.*",
+    "Orbax": "OrbaxCheckpoint.*",
+    "summaries of TensorFlow": "TensorBoard.summary",
+    "statistics are read where they are needed": "Normalization.finalize_state",
+    "more may be left out, or given": """
+        Layer.add_variable Layer.add_weight Layer.compute_mask Layer.compute_output_shape KerasTensor.reshape
+        SpectralNormalization.build TimeDistributed.build
+    """,
+    "another name of an argument that is given by place": """
+        KerasTensor.squeeze RNN.compute_mask Bidirectional.compute_mask ConvLSTM?D.compute_mask
+    """,
+    "arguments of no use are errors": "Model.evaluate Sequential.call",
+}
+
+
+def test_every_name_is_here():
+    missing = {name for name in NAMES if not surface.is_here(name)}
+    surface.check_against(NOT_HERE, missing, "names of Keras that are not here")
+
+
+def test_signatures():
+    found = {}
+    for name, original in surface.canonical(NAMES).items():
+        different = surface.difference(surface.ours(name), original)
+        if different:
+            found[name] = different
+    surface.check_against(OTHER_SIGNATURES, found, "signatures that differ")
+
+
+def test_members_of_classes():
+    found = {}
+    here = surface.canonical(NAMES)
+    classes = {original for original in here.values() if inspect.isclass(original)}
+    for name, original in here.items():
+        mine = surface.ours(name)
+        if inspect.isclass(original) and inspect.isclass(mine):
+            found.update(surface.compared_members(name, mine, original, classes))
+    surface.check_against(OTHER_MEMBERS, found, "methods and attributes that differ")
+
+
+# Families whose every name is compared with Keras.
+FAMILIES = (
+    *("activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "models"),
+    *("optimizers", "optimizers.schedules", "regularizers", "saving", "tree", "utils", "datasets", "random"),
+)
+
+NO_CASE: surface.Lines = {}
+
+
+def test_every_name_has_a_case_beside_keras():
+    """One of the names of every class and function occurs in the tests of this folder."""
+    folder = pathlib.Path(__file__).parent
+    here = pathlib.Path(__file__).name
+    files = sorted(path for path in folder.glob("test_*.py") if path.name != here)
+    words = surface.mentioned(files)
+    # Names of tables may be put together.
+    for file in files:
+        module = importlib.import_module(f"tests.parity.{file.stem}")
+        words |= {
+            case[0] for case in getattr(module, "CASES", ()) if isinstance(case, tuple) and isinstance(case[0], str)
+        }
+    assert len(words) > 1000
+    aliases: dict[int, set[str]] = {}
+    for name, item in NAMES.items():
+        aliases.setdefault(id(item), set()).add(name.rpartition(".")[2])
+    missing, seen = set(), 0
+    for name, item in surface.canonical(NAMES).items():
+        if name.rpartition(".")[0] in FAMILIES and (inspect.isclass(item) or inspect.isroutine(item)):
+            seen += 1
+            if not aliases[id(item)] & words:
+                missing.add(name)
+    assert seen > 350
+    surface.check_against(NO_CASE, missing, "names without a case beside Keras")
