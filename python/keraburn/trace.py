@@ -267,6 +267,11 @@ class Trace:
             return gradient
         return half.rounded(self.op, gradient, source.half)
 
+    def segments(self, tensor: TracedTensor) -> tuple[Tensor, Tensor] | None:
+        """Where a value is a sum of rows by index, as a lookup's gradient is: the indices and the rows."""
+        found = self.graph.segments(tensor.id)
+        return None if found is None else (TracedTensor(self, found[0]), TracedTensor(self, found[1]))
+
     @property
     def has_assigned(self) -> bool:
         """Whether a variable was assigned."""

@@ -3,6 +3,7 @@
 use super::build::Graph;
 use super::emit::{self, Places};
 use super::fuse::{Step, fuse};
+use super::layout::Layout;
 use super::lower::{Kind, Lowered, Operand, lower};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -183,7 +184,16 @@ impl Planner {
             Some(last) if last < made => true,
             Some(last) if last > made => false,
             Some(_) => match &self.steps[made] {
-                Step::Single(_) => false,
+                Step::Single(_) => match &self.lowered.nodes[id].kind {
+                    Kind::Kernel(kernel, operands) => {
+                        let whole = Layout::contiguous(&self.lowered.nodes[input].spec.shape);
+                        kernel.in_place()
+                            && operands[0].node == input
+                            && operands[0].layout == whole
+                            && operands[1..].iter().all(|operand| operand.node != input)
+                    }
+                    _ => false,
+                },
                 Step::Cluster(cluster) => {
                     let Some(writer) = cluster.members.iter().position(|&member| member == id) else { return false };
                     let in_step = |operand: &&Operand| operand.node != input || cluster.in_step(&operand.layout);

@@ -23,6 +23,11 @@ pub trait Kernel: Debug + Send + Sync {
     /// Fill `output`; the error is a text for the user about the values (not the shapes) of the inputs.
     fn run(&self, inputs: &[Array<'_>], output: &mut ArrayMut<'_>) -> Result<(), String>;
 
+    /// Whether the first input may be the output's own memory; it is then given without bytes.
+    fn in_place(&self) -> bool {
+        false
+    }
+
     /// Whether the kernel takes an input that repeats itself along an axis as one of size one there.
     fn repeats(&self, _input: usize) -> bool {
         false

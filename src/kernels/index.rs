@@ -129,7 +129,9 @@ impl Kernel for Scatter {
         // A part of the rows sees all updates in order, so the parts do not change the result.
         let part = |first: usize, out: &mut [u8]| {
             let start = first * row;
-            out.copy_from_slice(&x.bytes[start..start + out.len()]);
+            if !x.bytes.is_empty() {
+                out.copy_from_slice(&x.bytes[start..start + out.len()]);
+            }
             for (&i, update) in index.iter().zip(updates.bytes.chunks_exact(row)) {
                 let Some(at) = i.checked_sub(first).map(|i| i * row).filter(|&at| at < out.len()) else {
                     continue;
@@ -153,6 +155,10 @@ impl Kernel for Scatter {
             parts.for_each(|(i, out)| part(i * rows, out));
         }
         Ok(())
+    }
+
+    fn in_place(&self) -> bool {
+        true
     }
 }
 

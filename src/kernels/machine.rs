@@ -145,11 +145,13 @@ impl Instruction {
                     }
                 }
                 Self::Kernel { kernel, inputs, output: (place, spec) } => {
+                    let target = *place;
                     let arrays: Vec<Array<'_>> = (inputs.iter())
-                        .map(|(place, spec)| Array {
-                            bytes: slice::from_raw_parts(place.pointer(bases), spec.bytes()),
-                            shape: spec.shape.dims(),
-                            dtype: spec.dtype,
+                        .map(|(place, spec)| {
+                            let taken_over = kernel.in_place() && *place == target;
+                            let len = if taken_over { 0 } else { spec.bytes() };
+                            let bytes = slice::from_raw_parts(place.pointer(bases), len);
+                            Array { bytes, shape: spec.shape.dims(), dtype: spec.dtype }
                         })
                         .collect();
                     let bytes = slice::from_raw_parts_mut(place.pointer(bases), spec.bytes());

@@ -75,6 +75,16 @@ impl Graph {
         Ok(scan::scan(&mut self.lock(), body, &inputs)?)
     }
 
+    /// Where a value is a sum of rows by index: the indices and the rows.
+    fn segments(&self, id: Id) -> PyResult<Option<(Id, Id)>> {
+        let graph = self.lock();
+        graph.check(id)?;
+        Ok(match &graph.values[id].source {
+            graph::build::Source::Op(op, inputs) if op.name() == "segment_sum" => Some((inputs[0], inputs[1])),
+            _ => None,
+        })
+    }
+
     /// Shape and dtype of a value.
     fn spec<'py>(&self, py: Python<'py>, id: Id) -> PyResult<(Bound<'py, PyTuple>, &'static str)> {
         let graph = self.lock();

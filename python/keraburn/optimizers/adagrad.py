@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keraburn import initializers, ops
+from keraburn.optimizers import rows
 from keraburn.optimizers.optimizer import Optimizer
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
@@ -61,6 +62,15 @@ class Adagrad(Optimizer):
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Tensor) -> None:
         """Update one variable."""
-        total = self.assign_add(self._accumulators[self._get_variable_index(variable)], ops.square(gradient))
+        accumulator = self._accumulators[self._get_variable_index(variable)]
+        found = rows.touched(gradient)
+        if found is not None:
+            places, sums = rows.summed(*found)
+            total = self.assign(accumulator, rows.added(accumulator, places, ops.square(sums)))
+            root = ops.sqrt(ops.add(ops.take(total, places, axis=0), self.epsilon))
+            step = ops.divide(ops.multiply(learning_rate, sums), root)
+            self.assign(variable, rows.added(variable, places, ops.negative(step)))
+            return
+        total = self.assign_add(accumulator, ops.square(gradient))
         root = ops.sqrt(ops.add(total, self.epsilon))
         self.assign_sub(variable, ops.divide(ops.multiply(learning_rate, gradient), root))

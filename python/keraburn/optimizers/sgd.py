@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keraburn import ops
+from keraburn.optimizers import rows
 from keraburn.optimizers.optimizer import Optimizer
 from keraburn.tensor import Tensor
 from keraburn.variable import Variable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class SGD(Optimizer):
     """`w -= learning_rate * g`; with momentum `v = momentum * v - learning_rate * g` and `w += v`.
 
+    Without momentum, a step touches only the rows of an embedding that were looked up, if they are few.
     With Nesterov momentum, `w += momentum * v - learning_rate * g` with the new v.
 
     Args:
@@ -69,6 +71,11 @@ class SGD(Optimizer):
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Tensor) -> None:
         """Update one variable."""
+        found = None if self.momentum else rows.touched(gradient)
+        if found is not None:
+            places, updates = found
+            self.assign(variable, rows.added(variable, places, ops.negative(ops.multiply(updates, learning_rate))))
+            return
         step = ops.multiply(gradient, learning_rate)
         if not self.momentum:
             self.assign_sub(variable, step)
