@@ -179,7 +179,9 @@ class Tokenizer:
 
     def _is_plain(self, texts: list[Any]) -> bool:
         """Whether the core can split all texts: strings, and no function of the user's."""
-        return self.analyzer is None and bool(self.split) and all(isinstance(text, str) for text in texts)
+        return (
+            self.analyzer is None and bool(self.split) and all(issubclass(kind, str) for kind in set(map(type, texts)))
+        )
 
     def fit_on_texts(self, texts: Iterable[Any]) -> None:
         """Count the words of texts, and number all words counted so far.
