@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+from keraburn.saving.errors import naming
 from keraburn.saving.hdf5.limits import FREE_BYTES, MOST_EXPANSION, check_expansion
 
 if TYPE_CHECKING:
@@ -33,15 +34,12 @@ def opened(file: IO[bytes], filepath: Any) -> Iterator[ZipFile]:
 
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except Exception as error:
         raise ValueError(
             f"The file is no zip archive, or it is damaged: {error}. Received: filepath={filepath}"
         ) from None
-    with archive:
-        try:
-            yield archive
-        except zipfile.BadZipFile as error:
-            raise ValueError(f"The archive is damaged: {error}. Received: filepath={filepath}") from error
+    with archive, naming(filepath):
+        yield archive
 
 
 def size_of(archive: ZipFile, name: str) -> int:

@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-# What reading damaged data may raise somewhere below.
-_DAMAGE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
 
 
 @contextmanager
@@ -33,17 +16,17 @@ def naming(filepath: Any) -> Iterator[None]:
     """
     try:
         yield
+    except (ImportError, Warning):
+        raise
     except (ValueError, TypeError) as error:
         if f"filepath={filepath}" in str(error):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{error}\n\nReceived: filepath={filepath}") from error
-    except OSError as error:
-        # A place before the beginning of the file, which only damage asks for.
-        if error.errno != errno.EINVAL:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            # The disk's, not the file's.
             raise
-        raise ValueError(f"The file is damaged: {error}. Received: filepath={filepath}") from error
-    except _DAMAGE as error:
         raise ValueError(
             f"The file is damaged, or what it holds does not fit together. The error was: "
             f"{type(error).__name__}: {error}. Received: filepath={filepath}"

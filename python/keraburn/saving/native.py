@@ -105,7 +105,7 @@ def load_native(filepath: Any, custom_objects: Any = None, compile: bool = True,
         return model
     import tempfile
 
-    with open(path, "rb") as file, archive.opened(file, filepath) as members, naming(filepath):
+    with open(path, "rb") as file, archive.opened(file, filepath) as members:
         text = archive.read_member(members, CONFIG).decode("utf-8")
         with settings.limited(most_bytes(archive.size_of(members, WEIGHTS))):
             model = _make(text, custom_objects, compile, safe_mode)
@@ -140,7 +140,6 @@ def load_native_weights(model: Any, filepath: Any, skip_mismatch: bool = False) 
     with (
         open(filepath, "rb") as file,
         archive.opened(file, filepath) as members,
-        naming(filepath),
         archive.stretch(file, members, WEIGHTS) as stored,
     ):
         load_state(model, Reader(File(*stored)), filepath, skip_mismatch)
