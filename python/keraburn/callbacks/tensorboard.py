@@ -34,6 +34,7 @@ class TensorBoard(Callback):
         embeddings_metadata: file that names the vectors, or a dict from the layers' names to their files.
 
     Raises:
+        ImportError: during training, if the package `tensorboard` is not installed (or Pillow, for pictures).
         ValueError: if `update_freq` or `profile_batch` is something else, or `embeddings_metadata` names other layers.
 
     Example:
