@@ -160,6 +160,16 @@ class Model(Trainer, Layer):
 
         Raises:
             ValueError: if the path ends otherwise.
+
+        Example:
+
+        >>> import os, tempfile
+        >>> import keraburn as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.keras")
+        >>> model.save(path)
+        >>> keras.models.load_model(path).count_params()
+        3
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
@@ -173,6 +183,16 @@ class Model(Trainer, Layer):
 
         Raises:
             ValueError: if the path ends otherwise or the model is not built.
+
+        Example:
+
+        >>> import os, tempfile
+        >>> import keraburn as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> folder = tempfile.mkdtemp()
+        >>> model.save_weights(os.path.join(folder, "model.weights.json"), max_shard_size=1e-3)
+        >>> sorted(os.listdir(folder))
+        ['model.weights.json', 'model_00000.weights.h5', 'model_00001.weights.h5']
         """
         saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
@@ -187,6 +207,17 @@ class Model(Trainer, Layer):
 
         Raises:
             ValueError: if the file is damaged, or its weights are not those of the model.
+
+        Example:
+
+        >>> import os, tempfile
+        >>> import keraburn as keras
+        >>> one, two = (keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]) for _ in range(2))
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.weights.h5")
+        >>> one.save_weights(path)
+        >>> two.load_weights(path)
+        >>> bool((one.layers[0].kernel.numpy() == two.layers[0].kernel.numpy()).all())
+        True
         """
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
