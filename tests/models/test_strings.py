@@ -187,6 +187,13 @@ def test_strings_at_the_end():
         assert model(data).tolist() == ["a", "a"]
     with pytest.raises(ValueError, match="works on the host"):
         model.predict(data, verbose=0)
+    x = keras.Input((1,), dtype="string")
+    there = layers.StringLookup(vocabulary=["a"])
+    back = keras.Model(x, layers.StringLookup(vocabulary=["a"], invert=True)(there(x)))
+    assert back(["a", "q"]).tolist() == [["a"], ["[UNK]"]]
+    with pytest.raises(ValueError, match="Strings cannot enter or leave the graph"):
+        back.predict(["a"], verbose=0)
+    np.testing.assert_array_equal(keras.Model(x, there(x)).predict(["a", "z"], verbose=0), [[1], [0]])
 
 
 def test_mistakes():

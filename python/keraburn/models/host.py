@@ -90,6 +90,13 @@ class HostPart:
 
     def prepare_rows(self, flat: list[Any]) -> dict[str, Any]:
         """The same for whole data, at once or, where that would not do, with rows that are prepared later."""
+        texts = [symbol.name for symbol in self.crossing if symbol.dtype == "string"]
+        if texts:
+            raise ValueError(
+                "Strings cannot enter or leave the graph, which `fit`, `evaluate` and `predict` run: look them up or hash "
+                "them first, and call a model that gives strings directly, as `model(x)`. "
+                f"Received: symbols of strings {texts}"
+            )
         kinds = [symbol.dtype == "string" for symbol in self.inputs]
         arrays = [strings_array(v) if text else to_numpy(v) for text, v in zip(kinds, flat, strict=True)]
         rows = len(arrays[0]) if arrays[0].ndim else 0
