@@ -93,8 +93,8 @@ class HostPart:
         texts = [symbol.name for symbol in self.crossing if symbol.dtype == "string"]
         if texts:
             raise ValueError(
-                "Strings cannot enter or leave the graph, which `fit`, `evaluate` and `predict` run: look them up or hash "
-                "them first, and call a model that gives strings directly, as `model(x)`. "
+                "Strings cannot enter or leave the graph, which `fit`, `evaluate` and `predict` run: look them up or "
+                "hash them first, and call a model that gives strings directly, as `model(x)`. "
                 f"Received: symbols of strings {texts}"
             )
         kinds = [symbol.dtype == "string" for symbol in self.inputs]
