@@ -26,6 +26,12 @@ def fail_at_three(x):
     return x
 
 
+def die_at_three(x):
+    if x == 3:
+        os._exit(1)
+    return x
+
+
 def who(x):
     return os.getpid()
 
@@ -59,7 +65,7 @@ def traceback_of(call):
     """The text of the error that a call ends with."""
     try:
         call()
-    except KeyError:
+    except (KeyError, RuntimeError):
         return traceback.format_exc()
     return "no error"
 
@@ -77,6 +83,8 @@ def main(method):
     results = in_order(fail_at_three, range(6), 2, 2, True)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     assert "in fail_at_three" in traceback_of(lambda: next(results))
+
+    assert "A worker process ended" in traceback_of(lambda: list(in_order(die_at_three, range(6), 2, 2, True)))
 
     alone = losses()
     assert losses(workers=2, use_multiprocessing=True) == alone

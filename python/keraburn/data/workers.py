@@ -36,12 +36,30 @@ def in_order(
         for item in itertools.islice(remaining, max(ahead, 1)):
             waiting.append(submit(item))
         while waiting:
-            result = waiting.popleft().result()
+            result = _result(waiting.popleft())
             for item in itertools.islice(remaining, 1):
                 waiting.append(submit(item))
             yield result
     finally:
         close()
+
+
+def _result(future: Any) -> Any:
+    """What a worker found.
+
+    Raises:
+        RuntimeError: if a worker process died.
+    """
+    try:
+        return future.result()
+    except RuntimeError as error:
+        if type(error).__name__ != "BrokenProcessPool":
+            raise
+        raise RuntimeError(
+            "A worker process ended before its work was done: it was killed, ran out of memory, or could not start. "
+            'Where processes are spawned, the script\'s own work must stand under `if __name__ == "__main__":`. '
+            f"Received: {error}"
+        ) from error
 
 
 # A way to hand in an item, and a way to end.
