@@ -1,6 +1,6 @@
 //! Memory that kernels work on.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::OnceLock;
@@ -37,18 +37,20 @@ impl Buffer {
             .expect("a size that fits memory")
     }
 
-    /// Zeroed memory.
+    /// Zeroed memory; what the system gives as zeros is not written again.
     pub fn zeroed(len: usize) -> Self {
-        let mut buffer = Self::new(len);
-        buffer.bytes_mut().fill(0);
-        buffer
+        Self::with(len, alloc_zeroed)
     }
 
     /// Memory whose content is unspecified but initialized from the allocator's point of view.
     pub fn new(len: usize) -> Self {
+        Self::with(len, alloc)
+    }
+
+    fn with(len: usize, allocate: unsafe fn(Layout) -> *mut u8) -> Self {
         let layout = Self::layout(len);
         // SAFETY: the layout is never of size 0.
-        let start = NonNull::new(unsafe { alloc(layout) }).unwrap_or_else(|| handle_alloc_error(layout));
+        let start = NonNull::new(unsafe { allocate(layout) }).unwrap_or_else(|| handle_alloc_error(layout));
         Self { start, len }
     }
 

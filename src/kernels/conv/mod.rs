@@ -11,17 +11,19 @@
     reason = "operands are raw pointers; m, n, k, a, b, c"
 )]
 
-mod backward;
 mod depthwise;
 mod forward;
+mod input;
 mod narrow;
 mod shared;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod weights;
 
-pub use backward::{Input, Weights};
 pub use forward::Forward;
+pub use input::Input;
+pub use weights::Weights;
 
 /// How a window moves: for each spatial axis, and in how many groups channels are convolved.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -191,6 +191,11 @@ impl Sweep {
         self.axes.iter().all(|axis| axis.advance == 1)
     }
 
+    /// The distance of neighbours along the last axis in the target.
+    pub(super) fn spacing(&self) -> usize {
+        self.axes[2].step * self.targets
+    }
+
     /// Images and pixels that the windows of so many positions see.
     pub(super) fn seen(&self, size: [usize; 4]) -> [usize; 4] {
         from_fn(|i| if i == 0 { size[0] } else { self.axes[i - 1].seen(size[i]) })
