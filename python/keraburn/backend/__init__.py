@@ -1,9 +1,12 @@
-"""What `keras.backend` names: settings and facts about tensors."""
+"""What `keras.backend` names: settings and facts about tensors; and the functions of `tf.keras.backend`."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from keraburn.backend.arithmetic import ARITHMETIC
+from keraburn.backend.arrays import ARRAYS
+from keraburn.backend.networks import NETWORKS
 from keraburn.config import backend as backend
 from keraburn.config import clear_session as clear_session
 from keraburn.config import epsilon as epsilon
@@ -47,3 +50,7 @@ def get_uid(prefix: str = "") -> int:
 def is_keras_tensor(x: Any) -> bool:
     """Whether `x` is a symbol of a model."""
     return isinstance(x, KerasTensor)
+
+
+# What old scripts call `K.mean`, `K.sum` and so on.
+globals().update(ARITHMETIC | ARRAYS | NETWORKS)
