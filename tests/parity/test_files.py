@@ -101,8 +101,18 @@ def load(package, path):
     return package.models.load_model(path, compile=False, safe_mode=False)
 
 
-@pytest.mark.parametrize("name", sorted(CASES.keys() & harness.public_names(keraburn.layers) - APART))
-@pytest.mark.parametrize("kind", ["keras", "weights.h5", pytest.param("h5", marks=pytest.mark.slow)])
+# JAX compiles for seconds for each of these; two of them are always run.
+LONG = {name for name, *_ in test_images.CASES} - {"Conv2D", "MaxPooling2D"} | {"GroupQueryAttention", "RNN"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        pytest.param(name, kind, marks=[pytest.mark.slow] if kind == "h5" or name in LONG else [])
+        for kind in ("keras", "weights.h5", "h5")
+        for name in sorted(CASES.keys() & harness.public_names(keraburn.layers) - APART)
+    ],
+)
 def test_layer(name, kind, tmp_path):
     x, path = data(name), tmp_path / f"model.{kind}"
     ours = filled(build(keraburn, name))
