@@ -302,3 +302,13 @@ def test_layers_compute_in_the_half_type(make, shape, name):
     scale = float(ops.max(ops.abs(values)))
     tolerance = 8 * scale * keras.dtypes.limits(name).eps
     np.testing.assert_allclose(ops.cast(half_values, "float32").numpy(), values.numpy(), atol=tolerance)
+
+
+def test_a_float32_layer_keeps_its_precision_in_a_mixed_model():
+    keras.config.set_dtype_policy("mixed_float16")
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(1, use_bias=False, dtype="float32")(inputs))
+    model.set_weights([np.array([[1 + 2**-20], [0.0]], "float32")])
+    x = np.array([[1.0, 0.0]], "float32")
+    assert model.layers[-1].compute_dtype == "float32"
+    assert float(model.predict(x, verbose=0)[0, 0]) == float(model(x)[0, 0]) == 1 + 2**-20

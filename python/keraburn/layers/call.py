@@ -12,6 +12,7 @@ import numpy as np
 
 from keraburn import config as settings
 from keraburn import tree
+from keraburn.dtypes import is_float
 from keraburn.layers.operation import signature
 from keraburn.tensor import Tensor, TracedTensor
 
@@ -55,6 +56,19 @@ class Scope:
         if self.entered:
             context.scopes.pop()
             settings.name_scope_stack().pop()
+
+
+def autocast(layer: Any, outer: str | None) -> str | None:
+    """The dtype in which a layer's call reads float variables; None for their own.
+
+    Args:
+        layer: the layer.
+        outer: that of the call around it.
+    """
+    policy = layer._dtype_policy
+    if outer is not None:
+        return policy.compute_dtype if layer.autocast and is_float(policy.compute_dtype) else None
+    return policy.compute_dtype if policy.compute_dtype != policy.variable_dtype else None
 
 
 class Arguments:

@@ -356,9 +356,7 @@ class Layer(PureCalls, Operation):
         context = calls.context
         outer = (context.entry, context.training)
         outer_dtype = _active.autocast
-        policy = self._dtype_policy
-        if self.autocast and policy.compute_dtype != policy.variable_dtype:
-            _active.autocast = policy.compute_dtype
+        _active.autocast = calls.autocast(self, outer_dtype)
         if context.entry is None:
             context.entry = self
             self._clear_losses()
