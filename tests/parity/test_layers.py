@@ -9,6 +9,37 @@ import keraburn
 from tests.parity import harness, test_attention, test_categories, test_images, test_recurrent, test_text_layers
 
 CASES = [
+    ("MelSpectrogram", {"fft_length": 32, "sequence_stride": 8, "num_mel_bins": 6, "sampling_rate": 800}, (2, 100)),
+    (
+        "MelSpectrogram",
+        {
+            "fft_length": 32,
+            "sequence_length": 20,
+            "sequence_stride": 10,
+            "num_mel_bins": 3,
+            "window": "hamming",
+            "power_to_db": False,
+            "sampling_rate": 8000,
+            "max_freq": 3500.0,
+        },
+        (2, 101),
+    ),
+    *(
+        ("STFTSpectrogram", {"mode": mode, "frame_length": 10, "expand_dims": mode == "psd"}, (2, 40, 2))
+        for mode in ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
+    ),
+    (
+        "STFTSpectrogram",
+        {
+            "frame_length": 10,
+            "frame_step": 3,
+            "fft_length": 16,
+            "padding": "same",
+            "window": "hamming",
+            "periodic": True,
+        },
+        (2, 41, 1),
+    ),
     ("Dense", {"units": 4}, (3, 5)),
     ("Dense", {"units": 4, "activation": "tanh", "use_bias": False}, (3, 2, 5)),
     (

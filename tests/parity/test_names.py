@@ -21,7 +21,7 @@ NOT_HERE: surface.Lines = {
         layers.CutMix layers.Equalization layers.MaxNumBoundingBoxes layers.MixUp layers.RandAugment layers.Random*
         layers.Resizing layers.Solarization
     """,
-    "operations of sound": "utils.audio_dataset_from_directory layers.MelSpectrogram layers.STFTSpectrogram",
+    "files of sound": "utils.audio_dataset_from_directory",
     "complex dtypes": "ops*.eig ops*.polar ops.view_as_*",
     "quantization": "Quantizer quantizers.* dtype_policies.*DTypePolicy dtype_policies.DTypePolicyMap",
     "several devices": "distribution.*",

@@ -106,6 +106,7 @@ from keraburn.layers.row_normalization import GroupNormalization, RMSNormalizati
 from keraburn.layers.scaling import Normalization, Rescaling
 from keraburn.layers.simple import Activation, Identity, Lambda, Masking
 from keraburn.layers.spectral import SpectralNormalization
+from keraburn.layers.spectrogram import MelSpectrogram, STFTSpectrogram
 from keraburn.layers.text_vectorization import TextVectorization
 from keraburn.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from keraburn.layers.wrapper import Wrapper
@@ -189,7 +190,9 @@ _LAYERS = registry.publish(
         Normalization,
         PReLU,
         Permute,
+        MelSpectrogram,
         Pipeline,
+        STFTSpectrogram,
         RMSNormalization,
         RNN,
         ReLU,
@@ -357,6 +360,7 @@ __all__ = [
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
+    "MelSpectrogram",
     "Minimum",
     "MultiHeadAttention",
     "Multiply",
@@ -370,6 +374,7 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "ReversibleEmbedding",
+    "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
