@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
+import gc
 import threading
 
 import numpy as np
@@ -78,6 +80,36 @@ def test_methods_have_traces_of_their_own():
     assert float(first.add(tf.constant(1.0))) == 12.0
     assert float(second.add(tf.constant(1.0))) == 16.0
     assert float(first.total.numpy()) == 2.0
+
+
+def test_methods_of_objects_that_are_equal():
+    @dataclasses.dataclass
+    class Scale:
+        factor: float
+        seen: list = dataclasses.field(default_factory=list, compare=False)
+
+        @tf.function
+        def scaled(self, x):
+            self.seen.append(1)
+            return x * self.factor
+
+    first, second = Scale(2.0), Scale(2.0)
+    close(first.scaled(X), 2 * X)
+    close(second.scaled(X), 2 * X)
+    assert first.seen == second.seen == [1]
+    before = len(Scale.scaled._bound)
+    del first
+    gc.collect()
+    assert len(Scale.scaled._bound) == before - 1
+
+
+def test_concrete_functions():
+    f = tf.function(lambda x: tf.reduce_sum(x))
+    f.get_concrete_function(tf.TensorSpec((None,), tf.float32))
+    assert f.experimental_get_tracing_count() == 0
+    concrete = f.get_concrete_function(tf.TensorSpec((2,), tf.float32))
+    assert float(concrete(X)) == 3.0
+    assert f.experimental_get_tracing_count() == 1
 
 
 def test_variables_only_at_first():

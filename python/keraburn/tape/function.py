@@ -52,7 +52,9 @@ class _Plan:
 
         def traced(values: Sequence[Tensor]) -> list[Tensor]:
             places = iter(values)
-            given = _map((args, kwargs), lambda leaf: next(places) if isinstance(leaf, _INPUTS) else leaf)
+            given = _map(
+                (args, kwargs), lambda leaf: next(places) if isinstance(leaf, (*_INPUTS, TensorSpec)) else leaf
+            )
             self.structure = function(*given[0], **given[1])
             flat = _flatten(self.structure)
             self.rest = [_result(leaf) for leaf in flat]
@@ -138,7 +140,8 @@ class Function:
         self.input_signature = input_signature
         self.name = name or getattr(python_function, "__name__", "function")
         self._plans: dict[Any, tuple[Any, _Plan]] = {}
-        self._bound: weakref.WeakKeyDictionary[Any, Function] = weakref.WeakKeyDictionary()
+        # Methods by the identity of their object, as equal objects need not be the same.
+        self._bound: dict[int, tuple[weakref.ref[Any], Function]] = {}
         self._lock = threading.RLock()
         self._eager = False
         self._traces = 0
@@ -149,9 +152,10 @@ class Function:
         if instance is None:
             return self
         with self._lock:
-            bound = self._bound.get(instance)
+            key = id(instance)
+            bound = self._bound.get(key)
             if bound is None:
-                reference = weakref.ref(instance)
+                reference = weakref.ref(instance, lambda _: self._bound.pop(key, None))
                 function = self.python_function
 
                 @functools.wraps(function)
@@ -159,16 +163,18 @@ class Function:
                     return function(reference(), *args, **kwargs)
 
                 method.__signature__ = _without_self(function)  # type: ignore[attr-defined]
-                bound = self._bound[instance] = Function(method, self.input_signature, self.name)
-        return bound
+                bound = self._bound[key] = (reference, Function(method, self.input_signature, self.name))
+        return bound[1]
 
     def experimental_get_tracing_count(self) -> int:
         """How many times the function was traced."""
         return self._traces
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """The function for one signature, given by tensors or `TensorSpec`s; it is traced now."""
-        self._plan(*self._prepared(args, kwargs))
+        """The function for one signature, given by tensors or `TensorSpec`s; traced now if all sizes are known."""
+        specs = [leaf for leaf in _flatten((args, kwargs)) if isinstance(leaf, TensorSpec)]
+        if all(spec.shape is not None and None not in spec.shape for spec in specs):
+            self._plan(*self._prepared(args, kwargs))
         return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
