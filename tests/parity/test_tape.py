@@ -50,7 +50,14 @@ def attention(package):
     return package.Model(inputs, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling1D()(x)))
 
 
+def unrolled(package):
+    layers = package.layers
+    stack = [layers.LSTM(4, unroll=True, return_sequences=True), layers.GRU(3, unroll=True)]
+    return package.Sequential([package.Input((3, 2)), *stack, layers.Dense(3, activation="softmax")])
+
+
 MODELS = {
+    "unrolled": (unrolled, RNG.normal(size=(8, 3, 2)).astype("float32")),
     "dense": (dense, RNG.normal(size=(8, 5)).astype("float32")),
     "normalized": (normalized, RNG.normal(size=(8, 5)).astype("float32")),
     "recurrent": (recurrent, RNG.integers(0, 9, (8, 6)).astype("int32")),
@@ -99,7 +106,10 @@ def test_gradients(name):
             harness.assert_close(mine, reference, variable.path, **harness.GRADIENT)
 
 
-@pytest.mark.parametrize("name", ["dense", pytest.param("attention", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name",
+    ["dense", pytest.param("unrolled", marks=pytest.mark.slow), pytest.param("attention", marks=pytest.mark.slow)],
+)
 def test_gradient_penalties(name):
     """The gradient by the weights of the norm of the gradient by the inputs."""
     import jax

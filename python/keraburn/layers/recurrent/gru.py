@@ -176,7 +176,8 @@ class GRU(BuiltinRNN):
         return_state: whether to return the last state after the outputs.
         go_backwards: whether to go from the last step to the first; outputs come in that order.
         stateful: whether a batch goes on with the last state of the one before; batches have one size then.
-        unroll: accepted as in Keras; the number of steps must be known then.
+        unroll: whether all steps are written out: slower, but there are gradients of gradients. Their number must be
+            known then.
         reset_after: whether the reset gate acts after the product with the recurrent kernel, or before.
         use_cudnn: `"auto"`, True or False, without effect.
         **kwargs: `zero_output_for_mask`, and arguments of every layer, such as `name` and `dtype`.

@@ -155,7 +155,8 @@ class LSTM(BuiltinRNN):
         return_state: whether to return the last states after the outputs.
         go_backwards: whether to go from the last step to the first; outputs come in that order.
         stateful: whether a batch goes on with the last states of the one before; batches have one size then.
-        unroll: accepted as in Keras; the number of steps must be known then.
+        unroll: whether all steps are written out: slower, but there are gradients of gradients. Their number must be
+            known then.
         use_cudnn: `"auto"`, True or False, without effect.
         **kwargs: `zero_output_for_mask`, and arguments of every layer, such as `name` and `dtype`.
 

@@ -25,7 +25,8 @@ class RNN(Layer):
         return_state: whether to return the last states after the outputs.
         go_backwards: whether to go from the last step to the first; outputs come in that order.
         stateful: whether a batch goes on with the last states of the one before; batches have one size then.
-        unroll: accepted as in Keras; the number of steps must be known then.
+        unroll: whether all steps are written out: slower, but there are gradients of gradients. Their number must be
+            known then.
         zero_output_for_mask: whether masked steps give zeros and not the output of the step before.
         **kwargs: arguments of every layer, such as `name` and `dtype`.
 
@@ -196,7 +197,9 @@ class RNN(Layer):
         Returns:
             The last output, the outputs `(batch, steps, ...)` in the order of the steps taken, and the last states.
         """
-        whole = self.cell.run(sequences, initial_state, mask, self.go_backwards, training) if _runs(self.cell) else None
+        # Steps that are written out can be differentiated more than once.
+        runs = _runs(self.cell) and not self.unroll
+        whole = self.cell.run(sequences, initial_state, mask, self.go_backwards, training) if runs else None
         if whole is not None:
             last, outputs, states = whole
             if mask is not None and self.zero_output_for_mask:

@@ -127,7 +127,8 @@ class SimpleRNN(BuiltinRNN):
         return_state: whether to return the last state after the outputs.
         go_backwards: whether to go from the last step to the first; outputs come in that order.
         stateful: whether a batch goes on with the last state of the one before; batches have one size then.
-        unroll: accepted as in Keras; the number of steps must be known then.
+        unroll: whether all steps are written out: slower, but there are gradients of gradients. Their number must be
+            known then.
         seed: for the same dropout every time.
         **kwargs: `zero_output_for_mask`, and arguments of every layer, such as `name` and `dtype`.
 
