@@ -21,8 +21,8 @@ CASES = [
             a,
             b,
             reference=lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0],
-            rtol=1e-4,
-            atol=1e-5,
+            rtol=1e-3,
+            atol=1e-4,
             oracle=False,
         )
         for a, b in [(A, numbers(4, 2)), (A, numbers(4)), (A.T.copy(), numbers(3, 2)), (numbers(2, 4), numbers(2))]
