@@ -77,6 +77,22 @@ def value(x):
             lambda: K.sparse_categorical_crossentropy(K.constant([0, 1], dtype="int32"), K.constant(CHANCES)),
             -np.log([0.8, 0.7]),
         ),
+        (
+            lambda: K.binary_focal_crossentropy(K.constant(LABELS), K.constant(CHANCES)),
+            -np.array([[0.04, 0.04], [0.09, 0.09]]) * np.log([[0.8, 0.8], [0.7, 0.7]]),
+        ),
+        (
+            lambda: K.categorical_focal_crossentropy(K.constant(LABELS), K.constant(CHANCES)),
+            -0.25 * np.array([0.04, 0.09]) * np.log([0.8, 0.7]),
+        ),
+        (
+            lambda: K.resize_volumes(K.constant(IMAGE[:, None]), 2, 1, 2, "channels_last"),
+            IMAGE[:, None].repeat(2, 1).repeat(2, 3),
+        ),
+        (
+            lambda: K.spatial_3d_padding(K.constant(IMAGE[:, None])),
+            np.pad(IMAGE[:, None], [(0, 0), *[(1, 1)] * 3, (0, 0)]),
+        ),
         (lambda: K.conv2d(K.constant(IMAGE), np.ones((4, 4, 2, 1), "float32")), [[[[IMAGE.sum()]]]]),
         (lambda: K.conv1d(K.constant(X3), np.ones((2, 4, 1), "float32"), padding="causal")[:, 0, 0], X3[:, 0].sum(-1)),
         (lambda: K.pool2d(K.constant(IMAGE), (2, 2), (2, 2)), IMAGE.reshape(1, 2, 2, 2, 2, 2).max((2, 4))),

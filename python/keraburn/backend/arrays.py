@@ -221,6 +221,19 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
     return ops.pad(x, [(0, 0), *around, (0, 0)] if last else [(0, 0), (0, 0), *around])
 
 
+def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None) -> Any:
+    """Zeros around volumes."""
+    return spatial_2d_padding(x, padding, data_format)
+
+
+def resize_volumes(x: Any, depth_factor: int, height_factor: int, width_factor: int, data_format: str) -> Any:
+    """Volumes whose elements are repeated along each axis."""
+    first = 1 if data_format == "channels_last" else 2
+    for axis, factor in enumerate((depth_factor, height_factor, width_factor)):
+        x = ops.repeat(x, factor, axis=first + axis)
+    return x
+
+
 def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: Any = None) -> Any:
     """`fn` of every slice along the first axis, the results stacked."""
     return ops.map(fn, elems)

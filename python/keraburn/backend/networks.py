@@ -77,6 +77,31 @@ def sparse_categorical_crossentropy(
     )
 
 
+def binary_focal_crossentropy(
+    target: Any,
+    output: Any,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+) -> Any:
+    """The crossentropy of each element, times `(1 - p)**gamma` of its target's probability `p`."""
+    target, output = ops.convert_to_tensor(target), ops.convert_to_tensor(output)
+    chances = ops.sigmoid(output) if from_logits else output
+    right = target * chances + (1 - target) * (1 - chances)
+    found = ops.power(1.0 - right, gamma) * ops.binary_crossentropy(target, chances)
+    return (target * alpha + (1 - target) * (1 - alpha)) * found if apply_class_balancing else found
+
+
+def categorical_focal_crossentropy(
+    target: Any, output: Any, alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False, axis: int = -1
+) -> Any:
+    """The crossentropy of each row, times `alpha * (1 - p)**gamma` of its target's probability `p`."""
+    return losses.categorical_focal_crossentropy(
+        target, output, alpha=alpha, gamma=gamma, from_logits=from_logits, axis=axis
+    )
+
+
 def conv1d(
     x: Any,
     kernel: Any,
