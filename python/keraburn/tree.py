@@ -154,6 +154,19 @@ def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
     return _made(structure, [map_shape_structure(func, part) for _, part in _parts(structure)])
 
 
+def flatten_shapes(structure: Any) -> list[tuple[Any, ...]]:
+    """The shapes in a structure of shapes, in the order in which `flatten` gives the tensors that have them.
+
+    Example:
+
+    >>> flatten_shapes({"a": (None, 3), "b": [(2,), ()]})
+    [(None, 3), (2,), ()]
+    """
+    shapes: list[tuple[Any, ...]] = []
+    map_shape_structure(lambda shape: shapes.append(tuple(shape)), structure)
+    return shapes
+
+
 def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
     """A structure whose parts are replaced by what `func` gives for them, where that is not None.
 

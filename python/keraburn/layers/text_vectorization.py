@@ -105,7 +105,6 @@ class TextVectorization(HostLayer):
         has_input_vocabulary = kwargs.pop("has_input_vocabulary", vocabulary is not None)
         vocabulary_size = kwargs.pop("vocabulary_size", None)
         super().__init__(name=name, **kwargs)
-        self._max_tokens = max_tokens
         self._standardize = standardize
         self._split = split
         self.__dict__["_ngrams_arg"] = ngrams

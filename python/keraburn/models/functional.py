@@ -186,7 +186,7 @@ class Functional(DirectCalls, Model):
         else:
             tensors = self._standardize(inputs)
             if mask is not None:
-                calls.set_masks(tensors, [mask] if isinstance(mask, Tensor) else tree.flatten(mask))
+                calls.set_masks(tensors, self._flat_masks(mask))
             values = {id(symbol): tensor for symbol, tensor in zip(self._inputs, tensors, strict=True)}
 
         def run(operation: Operation, args: Any, kwargs: Any) -> Any:
@@ -208,7 +208,7 @@ class Functional(DirectCalls, Model):
         return apply.describe(self.call, (inputs,), {"training": training, "mask": mask})
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        shapes = [input_shape] if isinstance(self._inputs_struct, KerasTensor) else _flat_shapes(input_shape)
+        shapes = [input_shape] if isinstance(self._inputs_struct, KerasTensor) else tree.flatten_shapes(input_shape)
         symbols = [KerasTensor(shape, symbol.dtype) for shape, symbol in zip(shapes, self._inputs, strict=True)]
         outputs = self.compute_output_spec(tree.pack_sequence_as(self._inputs_struct, symbols))
         return tree.map_structure(lambda output: output.shape, outputs)
@@ -257,6 +257,19 @@ class Functional(DirectCalls, Model):
             raise ValueError(
                 f'Layer "{self._title}" expects {len(self._inputs)} input(s), but it received {len(flat)} '
                 "input tensors."
+            )
+        return flat
+
+    def _flat_masks(self, mask: Any) -> list[Any]:
+        """A mask for each input, None where there is none."""
+        struct = self._inputs_struct
+        if isinstance(mask, dict):
+            mask = [mask.get(name) for name in (sorted(struct) if isinstance(struct, dict) else self.input_names)]
+        flat = [leaf for _, leaf in tree.flatten_with_path(mask)]
+        if len(flat) != len(self._inputs):
+            raise ValueError(
+                f"`mask` must hold a mask or None for each of the {len(self._inputs)} input(s) of model "
+                f"'{self._title}'. Received: mask={mask}"
             )
         return flat
 
@@ -385,15 +398,6 @@ def _check_keys(inputs: dict[str, Any]) -> None:
                 f"tensor name to '{key}' (via `Input(..., name='{key}')`)",
                 stacklevel=4,
             )
-
-
-def _flat_shapes(shape: Any) -> list[Any]:
-    """The shapes in a structure of shapes, as `tree.flatten` orders the tensors that have them."""
-    if isinstance(shape, dict):
-        return [item for key in sorted(shape) for item in _flat_shapes(shape[key])]
-    if all(size is None or isinstance(size, int) for size in shape):
-        return [tuple(shape)]
-    return [item for part in shape for item in _flat_shapes(part)]
 
 
 def _spec_of(tensor: KerasTensor, name: str) -> InputSpec:

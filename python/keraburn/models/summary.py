@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from keraburn import tree
 from keraburn.layers.node import Node
 from keraburn.layers.operation import FunctionCall
 from keraburn.models.table import Column, Span, draw, styled
@@ -165,7 +166,7 @@ def _shape(layer: Any) -> list[Span]:
             outputs = own if own is not None else layer.compute_output_shape(**shapes)
         except (NotImplementedError, AttributeError, TypeError):
             return [Span("?")]
-    flat = _flat_shapes(outputs)
+    flat = tree.flatten_shapes(outputs)
     if len(flat) == 1:
         return _spans_of(flat[0])
     return [
@@ -173,14 +174,6 @@ def _shape(layer: Any) -> list[Span]:
         *(span for i, one in enumerate(flat) for span in ([Span(", ")] if i else []) + _spans_of(one)),
         Span("]"),
     ]
-
-
-def _flat_shapes(shape: Any) -> list[tuple[Any, ...]]:
-    if isinstance(shape, dict):
-        return [one for item in shape.values() for one in _flat_shapes(item)]
-    if all(size is None or isinstance(size, int) for size in shape):
-        return [tuple(shape)]
-    return [one for item in shape for one in _flat_shapes(item)]
 
 
 def _spans_of(shape: tuple[Any, ...]) -> list[Span]:

@@ -5,13 +5,13 @@ Each column is a few operations of the graph, so these are for small matrices; s
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from keraburn.ops.apply import emit, operation
 from keraburn.ops.convert import constant, floating, promote_floating, scalar
+from keraburn.ops.orthogonal import stacked
 from keraburn.ops.products import matmul
 from keraburn.ops.shaping import broadcasted, reshaped, swapaxes
 from keraburn.tensor import Tensor
@@ -24,11 +24,6 @@ def _square(x: Any, name: str) -> Tensor:
     if x.shape[-1] != x.shape[-2]:
         raise ValueError(f"Expected a square matrix. Received: {name} of shape {x.shape}")
     return x
-
-
-def _stack_of(x: Tensor) -> Tensor:
-    """Matrices in the last two axes, as one axis of them."""
-    return reshaped(x, [math.prod(x.shape[:-2]), *x.shape[-2:]])
 
 
 def _part(x: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
@@ -106,7 +101,7 @@ def _system(a: Any, b: Any) -> tuple[Tensor, Tensor, list[int]]:
     lead = list(np.broadcast_shapes(a.shape[:-2], right.shape[:-2]))
     shape = [*lead, *right.shape[-2:]]
     a, right = broadcasted(a, [*lead, *a.shape[-2:]]), broadcasted(right, shape)
-    return _stack_of(a), _stack_of(right), shape[:-1] if vector else shape
+    return stacked(a), stacked(right), shape[:-1] if vector else shape
 
 
 @operation
@@ -133,7 +128,7 @@ def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
     x = floating(x)
     if x.ndim < 2:
         raise ValueError(f"Expected input to have rank >= 2. Received: x of shape {x.shape}")
-    work = _stack_of(x)
+    work = stacked(x)
     count, m, n = work.shape
     zero, one = scalar(0, x.dtype), scalar(1, x.dtype)
     number = constant(np.arange(m, dtype=np.int32).reshape(1, m, 1))
@@ -196,7 +191,7 @@ def inv(x: Any) -> Tensor:
 def det(x: Any) -> Tensor:
     """The determinant of square matrices, shape `(..., n, n)` to `(...)`."""
     x = _square(x, "x")
-    _, pivots, sign = _eliminated(_stack_of(x), x.shape[-1], wholly=False)
+    _, pivots, sign = _eliminated(stacked(x), x.shape[-1], wholly=False)
     product = emit("prod", pivots, axes=[1], keepdims=True)
     return reshaped(emit("mul", sign, product), x.shape[:-2])
 
@@ -205,7 +200,7 @@ def det(x: Any) -> Tensor:
 def slogdet(x: Any) -> tuple[Tensor, Tensor]:
     """The sign of the determinant of square matrices, and the logarithm of its absolute value."""
     x = _square(x, "x")
-    _, pivots, sign = _eliminated(_stack_of(x), x.shape[-1], wholly=False)
+    _, pivots, sign = _eliminated(stacked(x), x.shape[-1], wholly=False)
     sign = emit("mul", sign, emit("prod", emit("sign", pivots), axes=[1], keepdims=True))
     logarithm = emit("sum", emit("log", emit("abs", pivots)), axes=[1], keepdims=False)
     return reshaped(sign, x.shape[:-2]), reshaped(logarithm, x.shape[:-2])
@@ -258,7 +253,7 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
         ValueError: if the matrices are not square.
     """
     x = _square(x, "x")
-    work, n = _stack_of(x), x.shape[-1]
+    work, n = stacked(x), x.shape[-1]
     columns: list[Tensor] = []
     for j in range(n):
         column = _part(work, (0, n), (j, j + 1))

@@ -165,7 +165,7 @@ class GradientTape:
         if wants_zeros:
             pairs = zip(found, flat, strict=True)
             found = [creation.zeros(x.shape, dtype=x.dtype) if each is None else each for each, x in pairs]
-        return _packed(sources, found)
+        return tree.pack_sequence_as(sources, found)
 
     def _finish_recording(self) -> recorder.Recorder:
         notes = self._notes()
@@ -175,7 +175,9 @@ class GradientTape:
 
     def _targets(self, notes: recorder.Recorder, target: Any, output_gradients: Any) -> tuple[list[Any], list[Any]]:
         flat = tree.flatten(target)
-        given = [None] * len(flat) if output_gradients is None else _flat_with_none(output_gradients)
+        given: list[Any] = [None] * len(flat)
+        if output_gradients is not None:
+            given = [leaf for _, leaf in tree.flatten_with_path(output_gradients)]
         if len(given) != len(flat):
             raise ValueError(
                 "`output_gradients` must have the structure of `target`. "
@@ -226,7 +228,7 @@ class GradientTape:
                 columns.append(creation.zeros(shape, dtype=source.dtype) if zeros else None)
             else:
                 columns.append(shaping.reshape(joining.stack(parts), shape))
-        return _packed(sources, columns)
+        return tree.pack_sequence_as(sources, columns)
 
     def batch_jacobian(
         self,
@@ -297,16 +299,3 @@ def _units(target: Tensor, shape: Any) -> list[Tensor]:
         count *= size
     rows = diagonals.eye(count, dtype=target.dtype)
     return [shaping.broadcast_to(shaping.reshape(rows[i], tuple(shape)), target.shape) for i in range(count)]
-
-
-def _flat_with_none(structure: Any) -> list[Any]:
-    if isinstance(structure, (list, tuple)):
-        return [leaf for item in structure for leaf in _flat_with_none(item)]
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in _flat_with_none(structure[key])]
-    return [structure]
-
-
-def _packed(structure: Any, flat: list[Any]) -> Any:
-    leaves = iter(flat)
-    return tree.map_structure(lambda _: next(leaves), structure)
