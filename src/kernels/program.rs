@@ -10,9 +10,7 @@ use std::ptr;
 
 /// Elements in a chunk; a register of the widest type takes 4 KiB.
 pub const CHUNK: usize = 512;
-/// Bytes between registers. A load waits for an earlier store whose address ends in the same 12 bits; a result's register,
-/// which is behind its operands', therefore lies a little before them in these bits.
-const REGISTER: usize = CHUNK * 16 - 3 * 64;
+const REGISTER: usize = CHUNK * 8;
 /// Elements that one thread takes at a time; smaller programs stay on one thread.
 const BLOCK: usize = 16 * 1024;
 

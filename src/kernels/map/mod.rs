@@ -6,8 +6,8 @@ mod folds;
 mod integers;
 mod lanes;
 mod rare;
-mod scaled;
 pub(crate) mod real;
+mod scaled;
 pub(crate) mod single;
 #[cfg(test)]
 mod testing;

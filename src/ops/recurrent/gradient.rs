@@ -99,7 +99,7 @@ impl Op for Backward {
 
     fn vjp(&self, _: &mut dyn Builder, _: &Node<'_>, _: Id) -> Result<Vec<Option<Id>>> {
         Err(Error::value(format!(
-            "A recurrence that runs as one operation is differentiable once, not twice: compose it of steps \
+            "A recurrence that runs as one operation is differentiable once, not twice: give `unroll=True` \
              for gradients of gradients. Received: the gradient of {}",
             self.name()
         )))
