@@ -231,3 +231,29 @@ def test_other_variables_are_refused():
     optimizer.apply([gradient(1.0)], [variable(1.0)])
     with pytest.raises(ValueError, match="originally built with"):
         optimizer.apply([gradient(1.0)], [variable(1.0)])
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.SGD, keras.optimizers.Adagrad])
+@pytest.mark.parametrize("tokens", [[[3, 7, 3], [0, 99, 3]], [[5]], list(range(90))])
+def test_rows_that_were_looked_up_are_trained_as_all_are(optimizer, tokens):
+    """The gradient of a few rows is applied to these; made whole, it is applied to all."""
+    start, tokens = np.random.default_rng(0).normal(size=(100, 4)).astype("float32"), np.array(tokens)
+    tables = []
+    for whole in (False, True):
+        table, rule = keras.Variable(start), optimizer(0.5)
+        rule.build([table])
+
+        def step(tokens, table=table, rule=rule, whole=whole):
+            rows = keras.ops.take(table.value, tokens, axis=0)
+            (gradient,) = trace.gradients(keras.ops.sum(keras.ops.square(rows) * 0.5 + rows), [table.value])
+            rule.apply([gradient + 0.0 * table.value if whole else gradient], [table])
+            return keras.ops.sum(rows)
+
+        compiled = trace.Compiled(step, [tokens])
+        for _ in range(3):
+            compiled(tokens)
+        tables.append(table.numpy())
+    np.testing.assert_allclose(*tables, rtol=1e-5, atol=1e-6)
+    untouched = np.setdiff1d(np.arange(100), tokens)
+    np.testing.assert_array_equal(tables[0][untouched], start[untouched])
+    assert not np.array_equal(tables[0], start)
