@@ -16,6 +16,7 @@ GROUPS = {
     "customs": custom.customs,
     "startup": startup.starting,
     "products": kernels.products,
+    "convolutions": kernels.convolutions,
     "elementwise": kernels.elementwise,
     "texts": text.vectorizing,
 }

@@ -54,3 +54,48 @@ def elementwise(seconds: float) -> Iterator[Row]:
     yield row("sum of columns, 1M", repeat(compiled(lambda x: ops.sum(x, axis=0), size), seconds), remark=rate(1))
     yield row("softmax of rows, 1M", repeat(compiled(ops.softmax, size), seconds), remark=rate(2))
     yield row("transpose, 1M", repeat(compiled(lambda x: ops.transpose(x) + 0.0, size), seconds), remark=rate(2))
+
+
+# Images, height and width, channels, filters, kernel, stride.
+IMAGES = (
+    (128, 28, 1, 32, 3, 1),
+    (64, 32, 32, 32, 3, 1),
+    (8, 224, 3, 64, 7, 2),
+    (8, 56, 64, 64, 3, 1),
+    (8, 14, 1024, 256, 1, 1),
+    (8, 7, 512, 512, 3, 1),
+)
+
+
+def convolutions(seconds: float) -> Iterator[Row]:
+    """Convolutions forward, and their gradients for input and kernel; then depthwise ones and pooling."""
+
+    def gradients(function: Callable[..., object]) -> Callable[..., object]:
+        return lambda *xs: trace.gradients(ops.sum(function(*xs)), xs)
+
+    for images, size, channels, filters, kernel, stride in IMAGES:
+        x, w = (images, size, size, channels), (kernel, kernel, channels, filters)
+        products = images * (-(-size // stride)) ** 2 * kernel**2 * channels * filters
+
+        def convolve(x, w, stride=stride):
+            return ops.conv(x, w, stride, "same")
+
+        def rate(t: float, flops: int = 2 * products) -> str:
+            return f"{flops / t / 1e9:.0f} GFLOP/s"
+
+        yield row(
+            f"conv {images}x{size}x{size}x{channels} {kernel}x{kernel}",
+            repeat(compiled(convolve, x, w), seconds),
+            1,
+            rate,
+        )
+        both = repeat(compiled(gradients(convolve), x, w), seconds)
+        yield row("  its gradients", both, 1, lambda t, rate=rate: rate(t / 2))
+    x = (8, 56, 56, 128)
+    depthwise = compiled(lambda x, w: ops.depthwise_conv(x, w, 1, "same"), x, (3, 3, 128, 1))
+    for name, call in (
+        ("depthwise 3x3", depthwise),
+        ("max_pool 3x3", compiled(lambda x: ops.max_pool(x, 3, 2, "same"), x)),
+        ("average_pool 2x2", compiled(lambda x: ops.average_pool(x, 2), x)),
+    ):
+        yield row(f"{name}, {np.prod(x) / 1e6:.1f}M", repeat(call, seconds))
