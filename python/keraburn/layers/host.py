@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -121,14 +122,12 @@ def strings_array(value: Any) -> np.ndarray:
     return np.array(value, dtype=object) if array is None else array
 
 
-def is_batches(data: Any) -> bool:
-    """Whether `adapt` is given batches one by one, rather than an array."""
+def each_batch(data: Any, steps: int | None) -> Iterator[Any]:
+    """What `adapt` reads: the first `steps` batches, all if None, or an array as the only one."""
     whole = isinstance(data, (str, bytes, list, tuple, np.ndarray, Tensor)) or hasattr(data, "__array__")
-    return hasattr(data, "__iter__") and not whole
-
-
-def each_batch(data: Any, steps: int | None) -> Any:
-    """The first `steps` batches of data; all if None."""
+    if whole or not hasattr(data, "__iter__"):
+        yield _with_rows(data)
+        return
     batches = data.as_numpy_iterator() if hasattr(data, "as_numpy_iterator") else iter(data)
     for number, batch in enumerate(batches):
         if steps is not None and number >= steps:
@@ -136,7 +135,7 @@ def each_batch(data: Any, steps: int | None) -> Any:
         yield batch
 
 
-def with_rows(data: Any) -> Any:
+def _with_rows(data: Any) -> Any:
     """An array of one dimension as one of rows of one element each, as `adapt` takes whole data."""
     if isinstance(data, (list, tuple)) and data and all(isinstance(item, (str, bytes, int)) for item in data):
         column = np.empty((len(data), 1), dtype=object)

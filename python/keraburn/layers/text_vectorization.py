@@ -9,7 +9,7 @@ import numpy as np
 from keraburn import _core, registry
 from keraburn import config as settings
 from keraburn.layers import arguments
-from keraburn.layers.host import HostLayer, each_batch, flat_strings, host_value, is_batches, with_rows
+from keraburn.layers.host import HostLayer, each_batch, flat_strings, host_value
 from keraburn.layers.lookup.base import MODES, one_hot, plain_list
 from keraburn.layers.lookup.strings import StringLookup, row_lengths
 from keraburn.tensor import KerasTensor
@@ -213,13 +213,10 @@ class TextVectorization(HostLayer):
             ValueError: if the layer was given its vocabulary.
         """
         self.reset_state()
-        if is_batches(data):
-            for batch in each_batch(data, steps):
-                self.update_state(batch)
-        else:
-            # Texts that are split may stay in their list.
-            plain = isinstance(data, list) and self._split is not None
-            self.update_state(data if plain else with_rows(data))
+        # Texts that are split may stay in their list.
+        plain = isinstance(data, list) and self._split is not None
+        for batch in [data] if plain else each_batch(data, steps):
+            self.update_state(batch)
         self.finalize_state()
 
     def update_state(self, data: Any) -> None:

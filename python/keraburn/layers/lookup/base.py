@@ -8,7 +8,7 @@ import numpy as np
 
 from keraburn import config as settings
 from keraburn.layers import arguments
-from keraburn.layers.host import HostLayer, each_batch, host_value, is_batches, with_rows
+from keraburn.layers.host import HostLayer, each_batch, host_value
 from keraburn.layers.lookup import vocabulary as vocabularies
 from keraburn.registry import is_safe
 from keraburn.tensor import KerasTensor
@@ -273,11 +273,8 @@ class IndexLookup(HostLayer):
             ValueError: if the layer was given its vocabulary.
         """
         self.reset_state()
-        if is_batches(data):
-            for batch in each_batch(data, steps):
-                self.update_state(batch)
-        else:
-            self.update_state(with_rows(data))
+        for batch in each_batch(data, steps):
+            self.update_state(batch)
         self.finalize_state()
 
     def update_state(self, data: Any) -> None:
