@@ -60,6 +60,20 @@ def case(
     return Case(name, inputs, reference, gradient, oracle, rtol, atol, options, module)
 
 
+def plain(name: str, *inputs: Any, reference: Callable[..., Any] | None = None, **options: Any) -> Case:
+    """A line of a table, of an operation that has no gradient."""
+    return case(name, *inputs, reference=reference, gradient=False, **options)
+
+
+def close(actual: Any, expected: Any, tolerance: float = 1e-5) -> None:
+    """Hold a result to its values, relatively where they are large."""
+    np.testing.assert_allclose(np.asarray(actual), expected, rtol=tolerance, atol=tolerance)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
 def numbers(*shape: int, low: float = -2.0, high: float = 2.0, seed: int = 0) -> np.ndarray:
     """Float64 values that are all different and not near whole or half numbers, where functions have kinks."""
     rng = np.random.default_rng(seed + 1000 * len(shape) + int(np.prod(shape)))

@@ -8,6 +8,7 @@ import pytest
 import keraburn as keras
 from keraburn import GradientTape, ops
 from keraburn.trace import Compiled
+from tests.checks import close
 
 
 class _Spec:
@@ -30,10 +31,6 @@ def run(request):
 
 
 X = np.array([1.0, 2.0, 3.0], "float32")
-
-
-def close(actual, expected, tolerance=1e-5):
-    np.testing.assert_allclose(np.asarray(actual), expected, rtol=tolerance, atol=tolerance)
 
 
 def test_gradient_of_a_watched_tensor(run):

@@ -11,12 +11,9 @@ import pytest
 import keraburn as keras
 from keraburn import GradientTape, ops
 from keraburn.tape import program
+from tests.checks import close
 
 X = np.array([1.0, 2.0, 3.0], "float32")
-
-
-def close(actual, expected, tolerance=1e-5):
-    np.testing.assert_allclose(np.asarray(actual), expected, rtol=tolerance, atol=tolerance)
 
 
 # Mistakes, and what is allowed though it looks like one.

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import keraburn as keras
+from tests.checks import sigmoid
 from tests.checks_layers import check_layer
 from tests.ops.test_convolution import conv, depthwise, transposed
 from tests.ops.test_pooling import REFERENCES
@@ -65,9 +66,6 @@ def test_other_sizes(name, arguments, shape, reference):
 
 
 def conv_lstm(x, w):
-    def sigmoid(x):
-        return 1 / (1 + np.exp(-x))
-
     h = c = 0.0
     for t in range(x.shape[1]):
         gates = conv(x[:, t], w[0], padding="same") + w[2]

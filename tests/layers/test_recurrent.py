@@ -7,14 +7,11 @@ import pytest
 
 import keraburn as keras
 from keraburn import trace, tree
+from tests.checks import sigmoid
 from tests.checks_layers import check_layer
 
 X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
 LAYERS = [keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU]
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def lstm(x, weights):

@@ -2,14 +2,10 @@ import numpy as np
 import pytest
 
 from keraburn import config, ops
-from tests.checks import Case, case, numbers
+from tests.checks import Case, case, numbers, plain
 
 X = numbers(3, 4)
 LOW, HIGH = numbers(3), numbers(3, seed=1) + 3
-
-
-def plain(name, *inputs, reference=None, **options):
-    return case(name, *inputs, reference=reference, gradient=False, **options)
 
 
 CASES = [

@@ -8,6 +8,7 @@ import pytest
 import keraburn as keras
 from keraburn import GradientTape, ops
 from keraburn.trace import Compiled
+from tests.checks import close
 
 X = np.array([0.5, 1.0, -2.0], "float32")
 
@@ -23,10 +24,6 @@ def compiled(function, *arrays):
 @pytest.fixture(params=[eagerly, compiled], ids=["eager", "compiled"])
 def run(request):
     return request.param
-
-
-def close(actual, expected, tolerance=1e-5):
-    np.testing.assert_allclose(np.asarray(actual), expected, rtol=tolerance, atol=tolerance)
 
 
 @ops.custom_gradient

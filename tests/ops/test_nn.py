@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keraburn import config, ops
-from tests.checks import Case, case, check_op, numbers
+from tests.checks import Case, case, check_op, numbers, sigmoid
 
 X = numbers(3, 4, low=-4.0, high=4.0)
 WIDE = numbers(3, 4, low=-8.0, high=8.0)
@@ -14,10 +14,6 @@ HARD = np.eye(4)[LABELS]
 SOFT = np.exp(numbers(3, 4)) / np.exp(numbers(3, 4)).sum(-1, keepdims=True)
 PROBABILITIES = numbers(3, 4, low=0.05, high=0.95)
 EXTREME = np.array([[100.0, -100.0, 0.0]], np.float32)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def softmax(x, axis=-1):

@@ -8,7 +8,7 @@ import pytest
 from keraburn import ops, trace
 from keraburn.ops.recurrent import gru, lstm, simple_rnn
 from tests import checks
-from tests.checks import numbers
+from tests.checks import numbers, sigmoid
 
 # A late start, a gap, an early end, and nothing at all.
 MASK = np.array([[0, 1, 1, 1, 1], [1, 1, 0, 1, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0]], bool)
@@ -16,10 +16,6 @@ BATCH, STEPS, UNITS = 4, 5, 3
 
 
 check_op = functools.partial(checks.check_op, twice=False)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def walk(step, x, states, mask, reverse):

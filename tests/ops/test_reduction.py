@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keraburn import ops
-from tests.checks import Case, case, numbers
+from tests.checks import Case, case, numbers, plain
 
 X = numbers(3, 4)
 CUBE = numbers(2, 3, 4)
@@ -13,10 +13,6 @@ BYTES = np.array([200, 100, 50], np.uint8)
 FLAGS = np.array([[True, False], [True, True]])
 HOLES = np.where(numbers(3, 4, seed=3) > 1.0, math.nan, X).astype(np.float32)
 GONE = np.array([[math.nan, math.nan], [1.0, math.nan]], np.float32)
-
-
-def plain(name, *inputs, reference=None, **options):
-    return case(name, *inputs, reference=reference, gradient=False, **options)
 
 
 def logsumexp(x, axis=None, keepdims=False):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keraburn import ops, trace
-from tests.checks import Case, case, check_op, numbers
+from tests.checks import Case, case, check_op, numbers, plain
 
 X = numbers(3, 4)
 CUBE = numbers(2, 3, 4)
@@ -10,10 +10,6 @@ WHOLE = np.array([[4, -1, 7, 4], [2, 9, 3, 2]], np.int32)
 FLAGS = np.array([[True, False, True], [False, False, True]])
 RISING = np.array([-1.0, 0.0, 0.0, 0.5, 2.0], np.float32)
 VALUES = np.array([[-3.0, 0.0, 0.3], [2.0, 5.0, -1.0]], np.float32)
-
-
-def plain(name, *inputs, reference=None, **options):
-    return case(name, *inputs, reference=reference, gradient=False, **options)
 
 
 def stable(x, axis=-1):
