@@ -74,6 +74,7 @@ class Tensor(Operators):
 
     Args:
         handle: the Rust tensor that holds the values.
+        half: "float16" or "bfloat16" if these are that type's values, kept as float32.
 
     Example:
 

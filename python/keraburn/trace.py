@@ -316,8 +316,9 @@ def gradients(
     """The gradients of `sum(target * seed)` with respect to each source, as more values of the same graph.
 
     Args:
-        target: a traced tensor; `seed` has its shape and defaults to ones.
+        target: a traced tensor.
         sources: traced tensors of the same trace.
+        seed: of the shape of the target; ones if None.
         constants: values of the graph through which nothing flows.
 
     Returns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -294,8 +295,6 @@ def _seed(value: Any, target: Tensor) -> Tensor:
 
 def _units(target: Tensor, shape: Any) -> list[Tensor]:
     """For each element of a row of `target`, a seed that picks it."""
-    count = 1
-    for size in shape:
-        count *= size
+    count = math.prod(shape)
     rows = diagonals.eye(count, dtype=target.dtype)
     return [shaping.broadcast_to(shaping.reshape(rows[i], tuple(shape)), target.shape) for i in range(count)]
