@@ -219,3 +219,68 @@ def test_order_of_layers_is_by_depth():
     deep = layers.Dense(1, name="d2")(layers.Dense(1, name="d1")(b))
     model = keras.Model([a, b], layers.Add(name="sum")([layers.Dense(1, name="flat")(a), deep]))
     assert [layer.name for layer in model.layers] == ["b", "a", "d1", "flat", "d2", "sum"]
+
+
+MASKED = np.arange(24, dtype="float32").reshape(2, 4, 3)
+KEPT = np.array([[True, True, False, False], [True, True, True, False]])
+FORMS = {
+    "list": lambda a, b, c: [a, b, c],
+    "dict": lambda a, b, c: {"a": a, "b": b, "c": c},
+    "nested": lambda a, b, c: [[a, b], c],
+    "nested dict": lambda a, b, c: {"x": [a, b], "c": c},
+}
+
+
+def masked_mean(form):
+    """A model of three inputs, of which the last one's mask counts."""
+    a, b, c = keras.Input((3,), name="a"), keras.Input((3,), name="b"), keras.Input((None, 3), name="c")
+    return keras.Model(form(a, b, c), layers.Add()([a, b, layers.GlobalAveragePooling1D()(c)]))
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.filterwarnings(
+    "ignore:Layer .* was passed an input with a mask", "ignore:When providing `inputs` as a dict"
+)
+def test_masks_of_some_inputs(form):
+    ones = np.ones((2, 3), "float32")
+    wanted = 2 + np.stack([row[kept].mean(axis=0) for row, kept in zip(MASKED, KEPT, strict=True)])
+    model = masked_mean(form)
+    given = model(form(ones, ones, MASKED), mask=form(None, None, KEPT))
+    np.testing.assert_allclose(given.numpy(), wanted, rtol=1e-6)
+
+    # A mask that came with the tensor is found, also where the model is a part of another one.
+    masking = keras.Sequential([keras.Input((None, 3)), layers.Masking(-1)])
+    travelling = np.where(KEPT[..., None], MASKED, np.float32(-1))
+    tensors = form(ops.convert_to_tensor(ones), ops.convert_to_tensor(ones), masking(travelling))
+    np.testing.assert_allclose(model(tensors).numpy(), wanted, rtol=1e-6)
+    a, c = keras.Input((3,)), keras.Input((None, 3))
+    outer = keras.Model([a, c], model(form(a, a, layers.Masking(-1)(c))))
+    np.testing.assert_allclose(outer([ones, travelling]).numpy(), wanted, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask")
+def test_masks_by_name():
+    model = masked_mean(FORMS["list"])
+    inputs = {"a": DATA[0][:2], "b": DATA[0][:2], "c": MASKED}
+    wanted = model([DATA[0][:2], DATA[0][:2], MASKED], mask=[None, None, KEPT])
+    np.testing.assert_array_equal(model(inputs, mask={"c": KEPT}).numpy(), wanted.numpy())
+
+
+def test_too_few_masks():
+    model = masked_mean(FORMS["list"])
+    with pytest.raises(ValueError, match=r"a mask or None for each of the 3 input.*Received: mask="):
+        model([DATA[0][:2], DATA[0][:2], MASKED], mask=[None, KEPT])
+
+
+def test_lists_in_dicts():
+    model = masked_mean(FORMS["nested dict"])
+    ones = np.ones((2, 3), "float32")
+    data = {"x": [ones, ones], "c": MASKED}
+    wanted = 2 + MASKED.mean(axis=1)
+    np.testing.assert_allclose(model.predict(data, verbose=0), wanted, rtol=1e-6)
+    model.compile("sgd", "mse")
+    assert model.evaluate(data, wanted, verbose=0) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(ValueError, match=r"Expected: .*'x': \['a', 'b'\].*\nReceived: inputs with keys \['x'\]"):
+        model({"x": [ones, ones]})
+    with pytest.raises(ValueError, match=r"expects 3 input\(s\), but it received 2 input tensors"):
+        model({"x": [ones], "c": MASKED})

@@ -193,16 +193,13 @@ def get_mask(tensor: Any) -> Any:
 
 
 def masks_of(value: Any) -> Any:
-    """The masks of a tensor or of a structure of tensors; None if there is none at all."""
+    """The masks of a tensor or of a structure of tensors, None where there is none; None if there is none at all."""
     if isinstance(value, Tensor):
         return get_mask(value)
-    if isinstance(value, (list, tuple)):
-        masks = [masks_of(item) for item in value]
-        return None if all(mask is None for mask in masks) else masks
-    if isinstance(value, dict):
-        named = {key: masks_of(item) for key, item in value.items()}
-        return None if all(mask is None for mask in named.values()) else named
-    return None
+    if not tree.is_nested(value):
+        return None
+    masks = tree.map_structure(get_mask, value)
+    return masks if tree.flatten(masks) else None
 
 
 def set_masks(outputs: Any, masks: Any) -> None:

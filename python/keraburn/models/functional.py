@@ -136,8 +136,11 @@ class Functional(DirectCalls, Model):
         # What the host hands over is checked there.
         if "_inputs" not in self.__dict__ or self._host is not None:
             return None
-        if isinstance(self._inputs_struct, dict):
-            return [_spec_of(self._inputs_struct[key], key) for key in sorted(self._inputs_struct)]
+        struct = self._inputs_struct
+        if isinstance(struct, dict):
+            # Errors about parts of parts come from where they are flattened.
+            nested = any(map(tree.is_nested, struct.values()))
+            return None if nested else [_spec_of(struct[key], key) for key in sorted(struct)]
         return [_spec_of(tensor, tensor.history.operation.name) for tensor in self._inputs]
 
     @input_spec.setter
@@ -233,17 +236,16 @@ class Functional(DirectCalls, Model):
     def _flat(self, inputs: Any) -> list[Any]:
         """The inputs as a flat list."""
         struct = self._inputs_struct
-        if isinstance(inputs, dict) and not isinstance(struct, dict):
-            missing = [name for name in self.input_names if name not in inputs]
-            if missing:
+        if isinstance(inputs, dict):
+            parts = struct if isinstance(struct, dict) else dict(zip(self.input_names, self._inputs, strict=True))
+            if any(key not in inputs for key in parts):
                 raise ValueError(
                     "The structure of `inputs` doesn't match the expected structure.\n"
                     f"Expected: {tree.map_structure(lambda symbol: symbol.name, struct)}\n"
                     f"Received: inputs with keys {sorted(inputs)}"
                 )
-            flat = [inputs[name] for name in self.input_names]
-        elif isinstance(struct, dict) and isinstance(inputs, dict):
-            flat = [inputs[key] for key in sorted(struct)]
+            keys = sorted(parts) if parts is struct else self.input_names
+            flat = [leaf for key in keys for leaf in _part(parts[key], inputs[key])]
         else:
             flat = list(inputs) if isinstance(inputs, (list, tuple)) else tree.flatten(inputs)
             flat = flat if len(flat) == len(self._inputs) else tree.flatten(inputs)
@@ -265,7 +267,7 @@ class Functional(DirectCalls, Model):
         struct = self._inputs_struct
         if isinstance(mask, dict):
             mask = [mask.get(name) for name in (sorted(struct) if isinstance(struct, dict) else self.input_names)]
-        flat = [leaf for _, leaf in tree.flatten_with_path(mask)]
+        flat = _leaves(mask)
         if len(flat) != len(self._inputs):
             raise ValueError(
                 f"`mask` must hold a mask or None for each of the {len(self._inputs)} input(s) of model "
@@ -398,6 +400,15 @@ def _check_keys(inputs: dict[str, Any]) -> None:
                 f"tensor name to '{key}' (via `Input(..., name='{key}')`)",
                 stacklevel=4,
             )
+
+
+def _leaves(structure: Any) -> list[Any]:
+    return [leaf for _, leaf in tree.flatten_with_path(structure)]
+
+
+def _part(struct: Any, given: Any) -> list[Any]:
+    """What is given for a part of the structure of inputs, as a flat list."""
+    return _leaves(given) if tree.is_nested(struct) else [given]
 
 
 def _spec_of(tensor: KerasTensor, name: str) -> InputSpec:
