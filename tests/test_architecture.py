@@ -202,6 +202,14 @@ def test_a_name_is_listed_once(package):
     assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
 
 
+def test_all_layers_are_exported():
+    from keraburn import layers
+
+    shown = {name for name, item in vars(layers).items() if callable(item) and not name.startswith("_")}
+    assert len(shown) > 100
+    assert shown == set(layers.__all__)
+
+
 # --- Rust -----------------------------------------------------------------------------------------------------------
 
 
