@@ -42,7 +42,7 @@ impl Track {
 
     fn at(&self, step: usize) -> (Region, usize) {
         let moved = ((step + self.phase) % self.period) as isize * self.stride;
-        (self.region, self.start.strict_add_signed(moved))
+        (self.region, self.start.checked_add_signed(moved).expect("a place within its region"))
     }
 }
 

@@ -132,11 +132,12 @@ impl Step {
             Track { region: Region::Scratch, start: carried[index], stride: bytes as isize, period: 2, phase }
         };
         let mut given: Vec<Given> = Vec::new();
-        for index in 0..body.inputs.len() {
-            let bytes = body.input(index).bytes();
-            given.push(Given::from(if index < body.carries {
-                Track::along(Region::Input(1), kept[index] * size, bytes, count, true)
-            } else if index < self.shared() {
+        for (index, &start) in kept.iter().enumerate() {
+            given.push(Track::along(Region::Input(1), start * size, body.input(index).bytes(), count, true).into());
+        }
+        for index in body.carries..body.inputs.len() {
+            given.push(Given::from(if index < self.shared() {
+                let bytes = body.input(index).bytes();
                 Track::along(Region::Input(2 + index - body.carries), 0, bytes, count, !body.reverse)
             } else {
                 Track::fixed(Region::Input(2 + index - body.carries), 0)

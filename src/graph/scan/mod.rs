@@ -149,13 +149,13 @@ fn forward(body: &Body, machine: Machine) -> Loop {
     let (starts, kept) = (body.starts(), body.kept());
     let mut given: Vec<Given> = Vec::new();
     let mut copies = Vec::new();
-    for index in 0..body.inputs.len() {
-        let bytes = body.input(index).bytes();
-        given.push(Given::from(if index < body.carries {
-            copies.push((index, kept[index] * size));
-            Track::along(Region::Output, kept[index] * size, bytes, count, false)
-        } else if index < body.carries + body.sequences {
-            Track::along(Region::Input(index), 0, bytes, count, reverse)
+    for (index, &start) in kept.iter().enumerate() {
+        copies.push((index, start * size));
+        given.push(Track::along(Region::Output, start * size, body.input(index).bytes(), count, false).into());
+    }
+    for index in body.carries..body.inputs.len() {
+        given.push(Given::from(if index < body.carries + body.sequences {
+            Track::along(Region::Input(index), 0, body.input(index).bytes(), count, reverse)
         } else {
             Track::fixed(Region::Input(index), 0)
         }));

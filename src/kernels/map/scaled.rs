@@ -81,5 +81,5 @@ mod tests {
         let _: Vec<f32> = call(scaled(Joint::Add, DType::Float32).unwrap(), &a, &c, 0);
     }
 
-    const FACTOR: f32 = 0.3;
+    static FACTOR: f32 = 0.3;
 }

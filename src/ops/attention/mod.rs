@@ -111,9 +111,9 @@ impl Op for Outcome {
         let back = g.op(Arc::new(Backward(self.0)), &operands)?;
         let mut grads = vec![None; node.inputs.len()];
         let mut start = 0;
-        for input in 1..4 {
-            let shape = g.spec(node.inputs[input]).shape.clone();
-            grads[input] = Some(g.part(back, start, &shape)?);
+        for (&input, grad) in node.inputs.iter().zip(&mut grads).skip(1).take(3) {
+            let shape = g.spec(input).shape.clone();
+            *grad = Some(g.part(back, start, &shape)?);
             start += shape.count();
         }
         Ok(grads)
