@@ -111,8 +111,7 @@ from keraburn.layers.text_vectorization import TextVectorization
 from keraburn.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from keraburn.layers.wrapper import Wrapper
 
-_CLASSES = [item for item in list(vars().values()) if isinstance(item, type) and issubclass(item, Layer)]
-_LAYERS = registry.publish("keras.layers", _CLASSES)
+_LAYERS = registry.publish("keras.layers", registry.classes_of(Layer, vars()))
 
 
 def serialize(layer: Layer) -> dict[str, object]:

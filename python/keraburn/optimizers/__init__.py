@@ -23,29 +23,7 @@ from keraburn.optimizers.rmsprop import RMSprop
 from keraburn.optimizers.schedule_free import ScheduleFreeAdamW
 from keraburn.optimizers.sgd import SGD
 
-_PUBLISHED = registry.publish(
-    "keras.optimizers",
-    [
-        Optimizer,
-        Adadelta,
-        Adafactor,
-        Adagrad,
-        Adam,
-        AdamW,
-        Adamax,
-        Ftrl,
-        Lamb,
-        Lion,
-        LossScaleOptimizer,
-        MultiOptimizer,
-        Muon,
-        Nadam,
-        OptimizerMap,
-        RMSprop,
-        SGD,
-        ScheduleFreeAdamW,
-    ],
-)
+_PUBLISHED = registry.publish("keras.optimizers", [*registry.classes_of(Optimizer, vars()), OptimizerMap])
 # Names of optimizers match in any case.
 _TABLE = {name.lower(): item for name, item in _PUBLISHED.items()}
 

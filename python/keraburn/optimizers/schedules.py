@@ -379,18 +379,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         }
 
 
-_TABLE = registry.publish(
-    "keras.optimizers.schedules",
-    [
-        LearningRateSchedule,
-        CosineDecay,
-        CosineDecayRestarts,
-        ExponentialDecay,
-        InverseTimeDecay,
-        PiecewiseConstantDecay,
-        PolynomialDecay,
-    ],
-)
+_TABLE = registry.publish("keras.optimizers.schedules", registry.classes_of(LearningRateSchedule, vars()))
 
 
 def serialize(learning_rate_schedule: Any) -> Any:

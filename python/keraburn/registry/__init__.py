@@ -5,6 +5,7 @@ from __future__ import annotations
 from keraburn.registry.configs import deserialize_keras_object, lookup, serialize_keras_object
 from keraburn.registry.names import (
     CustomObjectScope,
+    classes_of,
     custom_object_scope,
     find_published,
     get_custom_objects,

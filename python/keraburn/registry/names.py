@@ -55,6 +55,18 @@ def publish(
     return table
 
 
+def classes_of(base: type, namespace: Mapping[str, Any]) -> list[Any]:
+    """The classes among a module's names that are `base` or derived from it, each once.
+
+    Example:
+
+    >>> [item.__name__ for item in classes_of(Exception, {"Wrong": ValueError, "also": ValueError, "other": 1})]
+    ['ValueError']
+    """
+    found = [item for item in namespace.values() if isinstance(item, type) and issubclass(item, base)]
+    return list(dict.fromkeys(found))
+
+
 def public_name(item: Any) -> tuple[str, str] | None:
     """The module and name under which a class or function is published; None if it is not."""
     return _public_names.get(item)
