@@ -123,6 +123,13 @@ class PReLU(Layer):
     Shapes: outputs as inputs, any.
 
     He et al., 2015: https://arxiv.org/abs/1502.01852
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.PReLU(keras.initializers.Constant(0.5))(np.array([[-1.0, 2.0]])).numpy()
+    array([[-0.5,  2. ]], dtype=float32)
     """
 
     alpha: Variable
@@ -183,6 +190,13 @@ class ELU(Layer):
     Shapes: outputs as inputs, any.
 
     Clevert et al., 2016: https://arxiv.org/abs/1511.07289
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.ELU()(np.array([-1.0, 2.0])).numpy().round(2)
+    array([-0.63,  2.  ], dtype=float32)
     """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:

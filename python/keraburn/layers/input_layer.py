@@ -55,6 +55,13 @@ class InputLayer(Layer):
 
     Raises:
         ValueError: if the shape is missing, given twice or not a shape.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> model = keras.Sequential([keras.layers.InputLayer(shape=(4,)), keras.layers.Dense(2)])
+    >>> model.output_shape
+    (None, 2)
     """
 
     def __init__(

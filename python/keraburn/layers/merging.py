@@ -154,6 +154,13 @@ class Subtract(_Merge):
 
     Args:
         **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Subtract()([np.array([[1.0, 2.0]]), np.array([[3.0, 0.0]])]).numpy()
+    array([[-2.,  2.]], dtype=float32)
     """
 
     def build(self, input_shape: Any) -> None:
@@ -174,6 +181,13 @@ class Multiply(_Merge):
 
     Args:
         **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Multiply()([np.array([[1.0, 2.0]]), np.array([[3.0, 0.0]])]).numpy()
+    array([[3., 0.]], dtype=float32)
     """
 
     def _merge(self, inputs: Sequence[Any]) -> Any:
@@ -185,6 +199,13 @@ class Average(_Merge):
 
     Args:
         **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Average()([np.array([[1.0, 2.0]]), np.array([[3.0, 0.0]])]).numpy()
+    array([[2., 1.]], dtype=float32)
     """
 
     def _merge(self, inputs: Sequence[Any]) -> Any:
@@ -199,6 +220,13 @@ class Maximum(_Merge):
 
     Args:
         **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Maximum()([np.array([[1.0, 2.0]]), np.array([[3.0, 0.0]])]).numpy()
+    array([[3., 2.]], dtype=float32)
     """
 
     def _merge(self, inputs: Sequence[Any]) -> Any:
@@ -210,6 +238,13 @@ class Minimum(_Merge):
 
     Args:
         **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Minimum()([np.array([[1.0, 2.0]]), np.array([[3.0, 0.0]])]).numpy()
+    array([[1., 0.]], dtype=float32)
     """
 
     def _merge(self, inputs: Sequence[Any]) -> Any:
@@ -225,6 +260,13 @@ class Concatenate(_Merge):
 
     Raises:
         ValueError: if the shapes do not fit.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Concatenate()([np.array([[1.0, 2.0]]), np.array([[3.0, 0.0]])]).numpy()
+    array([[1., 2., 3., 0.]], dtype=float32)
     """
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:

@@ -135,6 +135,15 @@ class BatchNormalization(ScaleAndCenter):
     Shapes: outputs as inputs, any.
 
     Ioffe and Szegedy, 2015: https://arxiv.org/abs/1502.03167
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> layer = keras.layers.BatchNormalization(epsilon=0.0)
+    >>> layer(np.array([[1.0], [3.0]]), training=True).numpy()
+    array([[-1.],
+           [ 1.]], dtype=float32)
     """
 
     moving_mean: Variable

@@ -125,6 +125,14 @@ class SpatialDropout1D(Dropout):
     Shapes: outputs as inputs, `(batch, steps, features)`.
 
     Tompson et al., 2014: https://arxiv.org/abs/1411.4280
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> outputs = keras.layers.SpatialDropout1D(0.5, seed=1)(np.ones((1, 5, 3)), training=True).numpy()
+    >>> all(np.ptp(outputs[..., channel]) == 0 for channel in range(3))
+    True
     """
 
     def __init__(self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None) -> None:
@@ -176,6 +184,14 @@ class SpatialDropout2D(_SpatialDropout):
     Shapes: outputs as inputs, `(batch, height, width, channels)`.
 
     Tompson et al., 2014: https://arxiv.org/abs/1411.4280
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> outputs = keras.layers.SpatialDropout2D(0.5, seed=1)(np.ones((1, 4, 4, 3)), training=True).numpy()
+    >>> all(np.ptp(outputs[..., channel]) == 0 for channel in range(3))
+    True
     """
 
     rank = 2
@@ -194,6 +210,14 @@ class SpatialDropout3D(_SpatialDropout):
     Shapes: outputs as inputs, `(batch, depth, height, width, channels)`.
 
     Tompson et al., 2014: https://arxiv.org/abs/1411.4280
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> outputs = keras.layers.SpatialDropout3D(0.5, seed=1)(np.ones((1, 2, 4, 4, 3)), training=True).numpy()
+    >>> all(np.ptp(outputs[..., channel]) == 0 for channel in range(3))
+    True
     """
 
     rank = 3
@@ -210,6 +234,16 @@ class GaussianNoise(_Random):
     Call arguments: `inputs`; `training`, whether to add noise.
 
     Shapes: outputs as inputs, any.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> layer = keras.layers.GaussianNoise(0.1)
+    >>> layer(np.array([[1.0, 2.0]])).numpy()
+    array([[1., 2.]], dtype=float32)
+    >>> bool((layer(np.array([[1.0, 2.0]]), training=True).numpy() == [[1.0, 2.0]]).any())
+    False
     """
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -240,6 +274,13 @@ class GaussianDropout(_Random):
     Call arguments: `inputs`; `training`, whether to multiply.
 
     Shapes: outputs as inputs, any.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.GaussianDropout(0.5)(np.array([[1.0, 2.0]])).numpy()
+    array([[1., 2.]], dtype=float32)
     """
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -279,6 +320,13 @@ class AlphaDropout(_Random):
     Shapes: outputs as inputs, any.
 
     Klambauer et al., 2017: https://arxiv.org/abs/1706.02515
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.AlphaDropout(0.5)(np.array([[1.0, 2.0]])).numpy()
+    array([[1., 2.]], dtype=float32)
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
@@ -311,6 +359,16 @@ class ActivityRegularization(Layer):
         **kwargs: arguments of every layer, such as `name` and `dtype`.
 
     Shapes: outputs as inputs, any.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> layer = keras.layers.ActivityRegularization(l1=0.5)
+    >>> layer(np.array([[1.0, -3.0]])).numpy()
+    array([[ 1., -3.]], dtype=float32)
+    >>> [float(loss) for loss in layer.losses]
+    [2.0]
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:

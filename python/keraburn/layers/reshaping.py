@@ -156,6 +156,14 @@ class RepeatVector(Layer):
     Raises:
         TypeError: if `n` is not an integer.
         ValueError: if `n` is not positive.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.RepeatVector(2)(np.array([[1.0, 2.0]])).numpy()
+    array([[[1., 2.],
+            [1., 2.]]], dtype=float32)
     """
 
     def __init__(self, n: int, **kwargs: Any) -> None:

@@ -35,6 +35,13 @@ class GroupNormalization(ScaleAndCenter):
         ValueError: if the number of groups is not positive, or does not divide that of the channels.
 
     Wu and He, 2018: https://arxiv.org/abs/1803.08494
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.GroupNormalization(groups=2)(np.array([[1.0, 3.0, 10.0, 30.0]])).numpy().round(2)
+    array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
 
     def __init__(
@@ -124,6 +131,13 @@ class RMSNormalization(Layer):
     Shapes: outputs as inputs, any.
 
     Zhang and Sennrich, 2019: https://arxiv.org/abs/1910.07467
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.RMSNormalization()(np.array([[3.0, 3.0, -3.0]])).numpy().round(3)
+    array([[ 1.,  1., -1.]], dtype=float32)
     """
 
     scale: Variable

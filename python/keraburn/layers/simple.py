@@ -49,6 +49,13 @@ class Identity(Layer):
 
     Args:
         **kwargs: arguments of every layer, such as `name` and `dtype`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.layers.Identity()(np.array([[1.0, -2.0]])).numpy()
+    array([[ 1., -2.]], dtype=float32)
     """
 
     def __init__(self, **kwargs: Any) -> None:

@@ -17,6 +17,16 @@ class Wrapper(Layer):
 
     Raises:
         ValueError: if `layer` is no layer.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> class Twice(keras.layers.Wrapper):
+    ...     def call(self, inputs):
+    ...         return 2 * self.layer(inputs)
+    >>> Twice(keras.layers.ReLU())(np.array([-1.0, 3.0])).numpy()
+    array([0., 6.], dtype=float32)
     """
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:

@@ -19,6 +19,14 @@ class AdditiveAttention(Attention):
     Call arguments, shapes: those of Attention.
 
     Bahdanau et al., 2014: https://arxiv.org/abs/1409.0473
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> query, value = np.ones((2, 3, 4)), np.ones((2, 5, 4))
+    >>> keras.layers.AdditiveAttention()([query, value]).shape
+    (2, 3, 4)
     """
 
     def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
