@@ -261,7 +261,22 @@ class Model(Trainer, Layer):
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
-    """The model whose architecture `Model.to_json` wrote; its weights are new."""
+    """The model whose architecture `Model.to_json` wrote; its weights are new.
+
+    Args:
+        json_string: the text.
+        custom_objects: a dict from names to the classes and functions that it names and that are not registered.
+
+    Raises:
+        ValueError: if it is no JSON or describes no model.
+
+    Example:
+
+    >>> import keraburn as keras
+    >>> text = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).to_json()
+    >>> keras.models.model_from_json(text).count_params()
+    3
+    """
     import json
 
     try:

@@ -304,6 +304,15 @@ def plot_model(
     Raises:
         ValueError: if the model is not built or an argument is unknown.
         ImportError: if Graphviz is not installed.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> import keraburn as keras
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.dot")
+    >>> keras.utils.plot_model(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), path)
+    >>> os.path.exists(path)
+    True
     """
     dot = model_to_dot(
         model,

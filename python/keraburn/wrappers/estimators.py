@@ -144,6 +144,17 @@ class SKLearnClassifier(ClassifierMixin, _Estimator):
 
     Raises:
         RuntimeError: in `fit`, if the model is not compiled.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2, activation="softmax")])
+    >>> model.compile(keras.optimizers.Adam(0.1), "categorical_crossentropy")
+    >>> x, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array(["no", "no", "yes", "yes"])
+    >>> estimator = keras.wrappers.SKLearnClassifier(model, fit_kwargs={"epochs": 5, "verbose": 0})
+    >>> estimator.fit(x, y).classes_.tolist()
+    ['no', 'yes']
     """
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -192,6 +203,17 @@ class SKLearnRegressor(RegressorMixin, _Estimator):
 
     Raises:
         RuntimeError: in `fit`, if the model is not compiled.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile(keras.optimizers.Adam(0.1), "mse")
+    >>> x, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([-3.0, -1.0, 3.0, 5.0])
+    >>> estimator = keras.wrappers.SKLearnRegressor(model, fit_kwargs={"epochs": 5, "verbose": 0})
+    >>> sorted(estimator.fit(x, y).history_)
+    ['loss']
     """
 
     def _more_tags(self) -> dict[str, Any]:
