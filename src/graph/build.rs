@@ -80,9 +80,12 @@ impl Graph {
             }
             Source::Op(op, inputs) => match op.lower() {
                 Lowering::View(View::Broadcast | View::Reshape | View::Same) => self.known_number(inputs[0]),
-                Lowering::View(_) | Lowering::Map(_) | Lowering::Fold(..) | Lowering::Matmul | Lowering::Kernel(_) => {
-                    None
-                }
+                Lowering::View(_)
+                | Lowering::Map(_)
+                | Lowering::Fold(..)
+                | Lowering::Matmul
+                | Lowering::Kernel(_)
+                | Lowering::Interpreted => None,
             },
             Source::Constant(_) | Source::Input => None,
         }
@@ -115,7 +118,12 @@ impl Graph {
                     _ => None,
                 }
             }
-            Lowering::View(_) | Lowering::Map(_) | Lowering::Fold(..) | Lowering::Matmul | Lowering::Kernel(_) => None,
+            Lowering::View(_)
+            | Lowering::Map(_)
+            | Lowering::Fold(..)
+            | Lowering::Matmul
+            | Lowering::Kernel(_)
+            | Lowering::Interpreted => None,
         }
     }
 }

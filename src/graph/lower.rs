@@ -137,6 +137,7 @@ impl Lowerer<'_> {
                 let given = given.collect();
                 Kind::Kernel(kernel, given)
             }
+            Lowering::Interpreted => return Err(Error::internal(format!("{} has no kernel", op.name()))),
         };
         self.add_value(id, spec, kind);
         Ok(())

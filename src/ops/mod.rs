@@ -36,6 +36,8 @@ pub enum Lowering {
     Fold(Fold, Vec<usize>),
     Matmul,
     Kernel(Arc<dyn Kernel>),
+    /// By `run`: a graph of a device that has no kernels.
+    Interpreted,
 }
 
 /// Another way to see a value's elements, without moving them.
