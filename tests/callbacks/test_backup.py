@@ -33,7 +33,8 @@ def finish(folder, rng, **arguments):
     while True:
         # An epoch has about 16 events. The second run must not end, the last one must not be killed.
         at = rng.randint(2, 8 if killed == 1 else 22) if killed < 8 else 0
-        code = start(folder, kill_at=at, **arguments).wait(120)
+        with start(folder, kill_at=at, **arguments) as program:
+            code = program.wait(120)
         if code == 0:
             return killed
         assert code == -signal.SIGKILL
@@ -112,20 +113,18 @@ def test_killed_from_outside(tmp_path, seed):
     """Also while a backup is being written."""
     rng = random.Random(seed)
     backup_program.train(_folder(tmp_path / "whole"), 1)
-    killed = 0
-    while killed < 25:
-        program = start(tmp_path / "killed", save_freq=1, double=bool(seed % 2), pause=0.002)
-        assert program.stdout.readline() == b"training\n"
-        # A whole run pauses for longer.
-        time.sleep(rng.uniform(0, 0.05))
-        if program.poll() is not None:
-            break
-        program.kill()
-        program.wait()
-        killed += 1
-    else:
-        assert start(tmp_path / "killed", save_freq=1).wait(120) == 0
-    assert killed > 0
+    codes = []
+    while len(codes) < 25 and 0 not in codes:
+        with start(tmp_path / "killed", save_freq=1, double=bool(seed % 2), pause=0.002) as program:
+            assert program.stdout.readline() == b"training\n"
+            # A whole run pauses for longer.
+            time.sleep(rng.uniform(0, 0.05))
+            program.kill()
+            codes.append(program.wait())
+    assert codes[0] == -signal.SIGKILL
+    if 0 not in codes:
+        with start(tmp_path / "killed", save_freq=1) as program:
+            assert program.wait(120) == 0
     assert_equal_results(tmp_path / "whole", tmp_path / "killed")
 
 

@@ -212,7 +212,7 @@ class SKLearnRegressor(RegressorMixin, _Estimator):
     >>> model.compile(keras.optimizers.Adam(0.1), "mse")
     >>> x, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([-3.0, -1.0, 3.0, 5.0])
     >>> estimator = keras.wrappers.SKLearnRegressor(model, fit_kwargs={"epochs": 5, "verbose": 0})
-    >>> sorted(estimator.fit(x, y).history_)
+    >>> sorted(estimator.fit(x, y).history_.history)
     ['loss']
     """
 
