@@ -22,6 +22,7 @@ from keraburn.registry import serialize_keras_object as serialize_keras_object
 from keraburn.switches import disable_interactive_logging as disable_interactive_logging
 from keraburn.switches import enable_interactive_logging as enable_interactive_logging
 from keraburn.switches import is_interactive_logging_enabled as is_interactive_logging_enabled
+from keraburn.utils import bounding_boxes as bounding_boxes
 from keraburn.utils import legacy as legacy
 from keraburn.utils.config import Config as Config
 from keraburn.utils.download import get_file as get_file

@@ -1,0 +1,1 @@
+"""Layers that change images, for preprocessing and augmentation."""

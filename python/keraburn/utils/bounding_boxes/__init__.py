@@ -1,0 +1,7 @@
+"""Boxes around objects in images: their formats, their moves with the image, and how far they overlap."""
+
+from keraburn.utils.bounding_boxes.formats import convert_format as convert_format
+from keraburn.utils.bounding_boxes.moves import affine_transform as affine_transform
+from keraburn.utils.bounding_boxes.moves import clip_to_image_size as clip_to_image_size
+from keraburn.utils.bounding_boxes.moves import crop as crop
+from keraburn.utils.bounding_boxes.moves import pad as pad
