@@ -17,9 +17,9 @@ NOT_HERE: surface.Lines = {
     "models and operations of images": """
         applications.* ops.image.* utils.bounding_boxes.* visualization.* preprocessing.image.smart_resize
         *image_dataset_from_directory
-        layers.AugMix layers.AutoContrast layers.CenterCrop layers.ContrastLimitedAdaptiveHistogramEqualization
-        layers.CutMix layers.Equalization layers.MaxNumBoundingBoxes layers.MixUp layers.RandAugment layers.Random*
-        layers.Resizing layers.Solarization
+        layers.AugMix layers.CenterCrop layers.ContrastLimitedAdaptiveHistogramEqualization
+        layers.CutMix layers.MaxNumBoundingBoxes layers.MixUp layers.RandAugment layers.Random*
+        layers.Resizing
     """,
     "files of sound": "utils.audio_dataset_from_directory",
     "complex dtypes": "ops*.eig ops*.polar ops.view_as_*",

@@ -31,6 +31,16 @@ from keraburn.layers.einsum_dense import EinsumDense
 from keraburn.layers.embedding import Embedding
 from keraburn.layers.encoding import CategoryEncoding
 from keraburn.layers.hashing import HashedCrossing, Hashing
+from keraburn.layers.images import (
+    AutoContrast,
+    Equalization,
+    RandomBrightness,
+    RandomContrast,
+    RandomInvert,
+    RandomPosterization,
+    RandomSharpness,
+    Solarization,
+)
 from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
@@ -173,6 +183,7 @@ __all__ = [
     "AdditiveAttention",
     "AlphaDropout",
     "Attention",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -210,6 +221,7 @@ __all__ = [
     "Dropout",
     "EinsumDense",
     "Embedding",
+    "Equalization",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
@@ -257,6 +269,11 @@ __all__ = [
     "Permute",
     "Pipeline",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomInvert",
+    "RandomPosterization",
+    "RandomSharpness",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -270,6 +287,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",

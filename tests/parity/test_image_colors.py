@@ -1,0 +1,63 @@
+"""Layers that change the colours of images beside Keras's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.parity import image_layers
+from tests.parity.image_layers import images_of
+
+FIRST = {"data_format": "channels_first"}
+WIDE = (2, 3, 6, 5)
+CASES = [
+    ("AutoContrast", {}, images_of(high=100)),
+    ("AutoContrast", {"value_range": (0, 1)}, images_of(high=1)),
+    ("AutoContrast", {}, np.full((2, 4, 4, 3), 7, "uint8")),
+    ("Equalization", {}, images_of(high=60)),
+    ("Equalization", {}, images_of(high=255, dtype="uint8")),
+    ("Equalization", {"bins": 16, "value_range": (0, 1)}, images_of(high=1)),
+    ("Equalization", FIRST, images_of(WIDE, high=100)),
+    ("Equalization", {}, np.full((2, 4, 4, 3), 7, "float32")),
+    ("Solarization", {}, images_of()),
+    ("Solarization", {"addition_factor": 0.4, "threshold_factor": (0.2, 0.8)}, images_of()),
+    ("Solarization", {"addition_factor": 0.4, "threshold_factor": 0.5, "value_range": (0, 1)}, images_of(high=1)),
+    ("Solarization", {"threshold_factor": 0.5}, images_of(dtype="uint8")),
+    ("RandomBrightness", {"factor": 0.3}, images_of()),
+    ("RandomBrightness", {"factor": (-0.9, -0.2), "value_range": (0, 1)}, images_of(high=1)),
+    ("RandomContrast", {"factor": 0.5}, images_of()),
+    ("RandomContrast", {"factor": (0.9, 0.2), "value_range": (0, 1)}, images_of(high=1)),
+    ("RandomContrast", {"factor": 0.5, **FIRST}, images_of(WIDE)),
+    ("RandomInvert", {}, images_of()),
+    ("RandomInvert", {"factor": (0.4, 0.6), "value_range": (0, 1)}, images_of(high=1)),
+    ("RandomInvert", {"factor": 0.5, **FIRST}, images_of(WIDE, dtype="uint8")),
+    ("RandomPosterization", {"factor": 5}, images_of()),
+    ("RandomPosterization", {"factor": (3, 3), "value_range": (0, 1)}, images_of(high=1)),
+    ("RandomPosterization", {"factor": (2, 7), **FIRST}, images_of(WIDE, dtype="uint8")),
+    ("RandomSharpness", {"factor": 1.0}, images_of()),
+    ("RandomSharpness", {"factor": (0.7, 1.0), "value_range": (0, 1)}, images_of(high=1)),
+    ("RandomSharpness", {"factor": 0.4, **FIRST}, images_of(WIDE)),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "images"), CASES, ids=lambda item: getattr(item, "dtype", str(item)))
+def test_transformations(name, arguments, images):
+    image_layers.check_image_layer(name, arguments, images)
+
+
+@pytest.mark.parametrize("batched", [True, False])
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("AutoContrast", {}),
+        ("Equalization", {}),
+        ("Solarization", {}),
+        ("RandomBrightness", {"factor": 0.3}),
+        ("RandomContrast", {"factor": 0.3}),
+        ("RandomInvert", {}),
+        ("RandomPosterization", {"factor": 3}),
+        ("RandomSharpness", {"factor": 0.3}),
+    ],
+)
+def test_companions(name, arguments, batched):
+    image_layers.check_companions(name, arguments, batched)
