@@ -1,6 +1,6 @@
 """`keras.ops`: functions of tensors."""
 
-from keraburn.ops import linalg, nn, numpy, operators
+from keraburn.ops import image, linalg, nn, numpy, operators
 from keraburn.ops.activation import (
     celu,
     elu,
