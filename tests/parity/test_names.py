@@ -16,7 +16,6 @@ NAMES = surface.public_names()
 NOT_HERE: surface.Lines = {
     "models and operations of images": """
         applications.* ops.image.* utils.bounding_boxes.* visualization.* preprocessing.image.smart_resize
-        *image_dataset_from_directory
         layers.AugMix layers.CenterCrop layers.ContrastLimitedAdaptiveHistogramEqualization
         layers.CutMix layers.MaxNumBoundingBoxes layers.MixUp layers.RandAugment layers.Random*
         layers.Resizing
@@ -33,6 +32,7 @@ NOT_HERE: surface.Lines = {
 
 OTHER_SIGNATURES: surface.Lines = {
     "the arguments by name, where Keras takes all": "Layer Sequential",
+    "damaged files may be left out": "utils.image_dataset_from_directory",
     "work here, are refused in Keras": "optimizers.legacy.*",
     "TensorFlow's name of an argument is taken too": "Variable",
     "Orbax": "callbacks.OrbaxCheckpoint",

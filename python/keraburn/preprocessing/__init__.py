@@ -6,4 +6,5 @@ from keraburn.data.timeseries import timeseries_dataset_from_array as timeseries
 from keraburn.preprocessing import image as image
 from keraburn.preprocessing import sequence as sequence
 from keraburn.preprocessing import text as text
+from keraburn.utils.image_files import image_dataset_from_directory as image_dataset_from_directory
 from keraburn.utils.text_files import text_dataset_from_directory as text_dataset_from_directory

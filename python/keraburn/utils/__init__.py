@@ -28,6 +28,7 @@ from keraburn.utils.config import Config as Config
 from keraburn.utils.download import get_file as get_file
 from keraburn.utils.drawing import model_to_dot as model_to_dot
 from keraburn.utils.drawing import plot_model as plot_model
+from keraburn.utils.image_files import image_dataset_from_directory as image_dataset_from_directory
 from keraburn.utils.images import array_to_img as array_to_img
 from keraburn.utils.images import img_to_array as img_to_array
 from keraburn.utils.images import load_img as load_img

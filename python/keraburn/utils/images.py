@@ -11,10 +11,15 @@ import numpy as np
 from keraburn import config
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
-_COLORS = {"grayscale": ("L", ("L", "I;16", "I")), "rgb": ("RGB", ("RGB",)), "rgba": ("RGBA", ("RGBA",))}
+COLORS = {"grayscale": ("L", ("L", "I;16", "I")), "rgb": ("RGB", ("RGB",)), "rgba": ("RGBA", ("RGBA",))}
 
 
-def _pillow(function: str) -> Any:
+def pillow_for(function: str) -> Any:
+    """The module `PIL.Image`.
+
+    Raises:
+        ImportError: if it is not installed, naming the `function` that needs it.
+    """
     try:
         from PIL import Image
     except ImportError:
@@ -38,7 +43,7 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
         ValueError: if the array has another rank or number of channels.
     """
     data_format = config.standardize_data_format(data_format)
-    pillow = _pillow("array_to_img")
+    pillow = pillow_for("array_to_img")
     x = np.asarray(x, dtype=config.floatx() if dtype is None else dtype)
     if x.ndim != 3:
         raise ValueError(f"Expected image array to have rank 3 (single image). Got array with shape: {x.shape}")
@@ -137,20 +142,16 @@ def load_img(
 
     Raises:
         ImportError: if Pillow is not installed.
+        OSError: if the file cannot be read, or is damaged.
         TypeError: if `path` is neither a path nor a BytesIO.
         ValueError: if `color_mode` or `interpolation` is another word.
     """
-    pillow = _pillow("load_img")
-    if color_mode not in _COLORS:
+    pillow = pillow_for("load_img")
+    if color_mode not in COLORS:
         raise ValueError(f'color_mode must be "grayscale", "rgb", or "rgba". Received: color_mode={color_mode}')
     if not isinstance(path, (str, bytes, os.PathLike)) and not hasattr(path, "read"):
         raise TypeError(f"path should be path-like or io.BytesIO, not {type(path)}. Received: path={path}")
-    with pillow.open(path) as file:
-        file.load()
-        image = file.copy()
-    mode, fitting = _COLORS[color_mode]
-    if image.mode not in fitting:
-        image = image.convert(mode)
+    image = read_image(pillow, path, color_mode)
     if target_size is None or image.size == (target_size[1], target_size[0]):
         return image
     if interpolation not in _INTERPOLATIONS:
@@ -161,6 +162,26 @@ def load_img(
     resample = getattr(pillow.Resampling, interpolation.upper())
     size = (target_size[1], target_size[0])
     return image.resize(size, resample, box=_middle(image.size, size) if keep_aspect_ratio else None)
+
+
+def read_image(pillow: Any, path: Any, color_mode: str) -> Any:
+    """An image of Pillow with the channels of `color_mode`; the first one of an animation.
+
+    Raises:
+        OSError: if the file cannot be read, or is damaged.
+    """
+    mode, fitting = COLORS[color_mode]
+    try:
+        with pillow.open(path) as file:
+            file.load()
+            return file if file.mode in fitting else file.convert(mode)
+    except (MemoryError, pillow.UnidentifiedImageError):
+        raise
+    except Exception as error:
+        # Errors of the system name the file; Pillow's decoders do not, and raise whatever they stumble over.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise OSError(f"The image file is damaged: {error}. Received: path={path}") from error
 
 
 def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from keraburn.data.dataset import Dataset
-from keraburn.random import make_default_seed
-from keraburn.utils.directories import check_split, index_directory, part_of
-from keraburn.utils.numbers import to_categorical
+from keraburn.utils.file_datasets import Kind, Split, check_format, checked_labels, dataset_of_files
+
+_TEXTS = Kind("text", "text samples", "text files", (".txt",))
 
 
 def text_dataset_from_directory(
@@ -49,7 +48,7 @@ def text_dataset_from_directory(
         verbose: whether to print how many files there are.
 
     Returns:
-        A `keraburn.data.Dataset` of texts, or of texts and labels, with the attribute `class_names`.
+        A `keraburn.data.Dataset` of texts, or of texts and labels, with the attributes `class_names` and `file_paths`.
 
     Raises:
         ValueError: if arguments do not go together, or there is no file.
@@ -69,56 +68,11 @@ def text_dataset_from_directory(
     ...     print(texts.numpy(), labels.numpy())
     [b'a bad film' b'a good film'] [0 1]
     """
-    if labels not in ("inferred", None):
-        if not isinstance(labels, (list, tuple)):
-            raise ValueError(
-                "`labels` argument should be a list/tuple of integer labels, of the same size as the number of text "
-                "files in the target directory. If you wish to infer the labels from the subdirectory names in the "
-                'target directory, pass `labels="inferred"`. If you wish to get a dataset that only contains text '
-                f"samples (no labels), pass `labels=None`. Received: labels={labels}"
-            )
-        if class_names:
-            raise ValueError(
-                'You can only pass `class_names` if `labels="inferred"`. '
-                f"Received: labels={labels}, and class_names={class_names}"
-            )
-    if label_mode not in ("int", "categorical", "binary", None):
-        raise ValueError(
-            '`label_mode` argument must be one of "int", "categorical", "binary", or None. '
-            f"Received: label_mode={label_mode}"
-        )
-    if format not in ("tf", "grain"):
-        raise ValueError(f'`format` should be either "tf" or "grain". Received: format={format}')
-    if labels is None or label_mode is None:
-        labels = label_mode = None
-    check_split(validation_split, subset, shuffle, seed)
-    if seed is None:
-        seed = make_default_seed()
-    paths, labels, names = index_directory(
-        directory, labels, (".txt",), class_names, shuffle, seed, follow_links, verbose
-    )
-    if label_mode == "binary" and len(names or ()) != 2:
-        raise ValueError(
-            f'When passing `label_mode="binary"`, there must be exactly 2 class_names. Received: class_names={names}'
-        )
-    if labels is not None:
-        labels = encoded_labels(labels, label_mode, len(names or ()))
-    parts = [subset] if subset != "both" else ["training", "validation"]
-    made = []
-    for part in parts:
-        chosen = (paths, labels) if part is None else part_of(paths, labels, validation_split, part)
-        if not chosen[0]:
-            kind = f"{part} text" if subset == "both" else "text"
-            raise ValueError(f"No {kind} files found in directory {directory}. Allowed format: .txt")
-        files, file_labels = np.array(chosen[0], dtype=object), chosen[1]
-        data = Dataset.from_tensor_slices(files if file_labels is None else (files, file_labels))
-        if shuffle and not (subset == "both" and part == "validation"):
-            data = data.shuffle(1024 if batch_size is None else batch_size * 8, seed=seed)
-        data = data.map(_reader(max_length, as_bytes=format == "tf"))
-        data = data if batch_size is None else data.batch(batch_size)
-        setattr(data, "class_names", names)  # noqa: B010 an attribute that only such data sets have
-        made.append(data)
-    return made if subset == "both" else made[0]
+    wanted = checked_labels(labels, label_mode, class_names, _TEXTS)
+    check_format(format)
+    split = Split(shuffle, seed, validation_split, subset)
+    read = _reader(max_length, as_bytes=format == "tf")
+    return dataset_of_files(read, _TEXTS, directory, wanted, split, batch_size, follow_links, verbose)
 
 
 def _reader(max_length: int | None, as_bytes: bool) -> Callable[..., Any]:
@@ -138,10 +92,3 @@ def _reader(max_length: int | None, as_bytes: bool) -> Callable[..., Any]:
         return (text, *label) if label else text
 
     return read
-
-
-def encoded_labels(labels: np.ndarray, label_mode: str | None, classes: int) -> np.ndarray:
-    """Labels as `label_mode` wants them."""
-    if label_mode == "binary":
-        return labels.astype("float32")[:, None]
-    return to_categorical(labels, classes).astype("float32") if label_mode == "categorical" else labels.astype("int32")
