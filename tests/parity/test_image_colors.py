@@ -14,7 +14,6 @@ CASES = [
     ("AutoContrast", {}, images_of(high=100)),
     ("AutoContrast", {"value_range": (0, 1)}, images_of(high=1)),
     ("AutoContrast", {}, np.full((2, 4, 4, 3), 7, "uint8")),
-    ("Equalization", {}, images_of(high=60)),
     ("Equalization", {}, images_of(high=255, dtype="uint8")),
     ("Equalization", {"bins": 16, "value_range": (0, 1)}, images_of(high=1)),
     ("Equalization", FIRST, images_of(WIDE, high=100)),
@@ -37,6 +36,28 @@ CASES = [
     ("RandomSharpness", {"factor": 1.0}, images_of()),
     ("RandomSharpness", {"factor": (0.7, 1.0), "value_range": (0, 1)}, images_of(high=1)),
     ("RandomSharpness", {"factor": 0.4, **FIRST}, images_of(WIDE)),
+    ("RandomGrayscale", {}, images_of((8, 4, 3, 3))),
+    ("RandomGrayscale", {"factor": 1.0}, images_of(dtype="uint8")),
+    ("RandomGrayscale", FIRST, images_of((8, 3, 4, 3))),
+    ("RandomColorDegeneration", {"factor": 0.7}, images_of()),
+    ("RandomColorDegeneration", {"factor": (0.5, 1.0), "value_range": (0, 1), **FIRST}, images_of(WIDE, high=1)),
+    ("RandomHue", {"factor": (0.2, 0.4), "value_range": (0, 1), **FIRST}, images_of(WIDE, high=1)),
+    ("RandomSaturation", {"factor": 0.4}, images_of()),
+    ("RandomSaturation", {"factor": (0.1, 0.7), "value_range": (0, 1), **FIRST}, images_of(WIDE, high=1)),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {"tile_grid_size": (2, 2), **FIRST}, images_of(WIDE)),
+]
+# Keras takes seconds for each of these.
+SLOW_CASES = [
+    ("ContrastLimitedAdaptiveHistogramEqualization", {}, images_of((2, 16, 24, 3))),
+    (
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        {"tile_grid_size": (3, 2), "clip_limit": 1.5},
+        images_of((2, 10, 9, 1)),
+    ),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {"clip_limit": 0, "value_range": (0, 1)}, images_of(high=1)),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {"tile_grid_size": (2, 2)}, images_of(dtype="uint8")),
+    ("Equalization", {}, images_of(high=60)),
+    ("RandomHue", {"factor": 0.9}, images_of()),
 ]
 
 
@@ -45,18 +66,29 @@ def test_transformations(name, arguments, images):
     image_layers.check_image_layer(name, arguments, images)
 
 
-@pytest.mark.parametrize("batched", [True, False])
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "arguments"),
+    ("name", "arguments", "images"), SLOW_CASES, ids=lambda item: getattr(item, "dtype", str(item))
+)
+def test_slow_transformations(name, arguments, images):
+    image_layers.check_image_layer(name, arguments, images)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "batched"),
     [
-        ("AutoContrast", {}),
-        ("Equalization", {}),
-        ("Solarization", {}),
-        ("RandomBrightness", {"factor": 0.3}),
-        ("RandomContrast", {"factor": 0.3}),
-        ("RandomInvert", {}),
-        ("RandomPosterization", {"factor": 3}),
-        ("RandomSharpness", {"factor": 0.3}),
+        ("AutoContrast", {}, False),
+        ("Equalization", {}, True),
+        ("Solarization", {}, True),
+        ("RandomBrightness", {"factor": 0.3}, False),
+        ("RandomContrast", {"factor": 0.3}, True),
+        ("RandomInvert", {}, True),
+        ("RandomPosterization", {"factor": 3}, False),
+        ("RandomSharpness", {"factor": 0.3}, True),
+        ("RandomColorDegeneration", {"factor": 0.3}, True),
+        ("RandomHue", {"factor": 0.3}, False),
+        ("RandomSaturation", {"factor": 0.3}, True),
+        ("RandomColorJitter", {"hue_factor": 0.3, "brightness_factor": 0.2}, True),
     ],
 )
 def test_companions(name, arguments, batched):

@@ -16,8 +16,8 @@ NAMES = surface.public_names()
 NOT_HERE: surface.Lines = {
     "models and operations of images": """
         applications.* ops.image.* utils.bounding_boxes.* visualization.* preprocessing.image.smart_resize
-        layers.AugMix layers.CenterCrop layers.ContrastLimitedAdaptiveHistogramEqualization
-        layers.CutMix layers.MaxNumBoundingBoxes layers.MixUp layers.RandAugment layers.Random*
+        layers.AugMix layers.CenterCrop
+        layers.RandAugment layers.Random*
         layers.Resizing
     """,
     "files of sound": "utils.audio_dataset_from_directory",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keraburn import registry
+from keraburn.layers import residual as residual
 from keraburn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from keraburn.layers.attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
 from keraburn.layers.borders import (
@@ -33,11 +34,20 @@ from keraburn.layers.encoding import CategoryEncoding
 from keraburn.layers.hashing import HashedCrossing, Hashing
 from keraburn.layers.images import (
     AutoContrast,
+    ContrastLimitedAdaptiveHistogramEqualization,
+    CutMix,
     Equalization,
+    MaxNumBoundingBoxes,
+    MixUp,
     RandomBrightness,
+    RandomColorDegeneration,
+    RandomColorJitter,
     RandomContrast,
+    RandomGrayscale,
+    RandomHue,
     RandomInvert,
     RandomPosterization,
+    RandomSaturation,
     RandomSharpness,
     Solarization,
 )
@@ -195,6 +205,7 @@ __all__ = [
     "Bidirectional",
     "CategoryEncoding",
     "Concatenate",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -213,6 +224,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -253,6 +265,7 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "MaxNumBoundingBoxes",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
@@ -262,6 +275,7 @@ __all__ = [
     "Maximum",
     "MelSpectrogram",
     "Minimum",
+    "MixUp",
     "MultiHeadAttention",
     "Multiply",
     "Normalization",
@@ -270,9 +284,14 @@ __all__ = [
     "Pipeline",
     "RMSNormalization",
     "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
     "RandomContrast",
+    "RandomGrayscale",
+    "RandomHue",
     "RandomInvert",
     "RandomPosterization",
+    "RandomSaturation",
     "RandomSharpness",
     "ReLU",
     "RepeatVector",

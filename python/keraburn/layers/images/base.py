@@ -47,7 +47,7 @@ class BaseImagePreprocessingLayer(Layer):
     _USE_BASE_FACTOR: ClassVar[bool] = True
     _FACTOR_BOUNDS: ClassVar[tuple[float, float]] = (-1, 1)
 
-    factor: tuple[float, float]
+    factor: Any
     interpolation: str
     seed: int | None
     generator: SeedGenerator

@@ -40,9 +40,10 @@ class RandomColorLayer(ColorLayer):
         self.seed = seed
         self.generator = SeedGenerator(seed)
 
-    def _uniform(self, data: Any, seed: Any, low: Any, high: Any, each: tuple[int, ...] = ()) -> Any:
+    def _uniform(self, data: Any, seed: Any, ends: Any, each: tuple[int, ...] = ()) -> Any:
         """A number between two for each image, of shape `(batch, *each)`."""
-        return random.uniform((self._images_shape(data)[0], *each), low, high, seed=self._draw_from(seed))
+        shape = (self._images_shape(data)[0], *each)
+        return random.uniform(shape, ends[0], ends[1], seed=self._draw_from(seed))
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -42,7 +42,7 @@ class RandomBrightness(RandomColorLayer):
         if not training:
             return {"rgb_delta": ops.zeros((self._images_shape(data)[0], 1, 1, 1))}
         low, high = self.value_range
-        return {"rgb_delta": self._uniform(data, seed, *self.factor, each=(1, 1, 1)) * (high - low)}
+        return {"rgb_delta": self._uniform(data, seed, self.factor, each=(1, 1, 1)) * (high - low)}
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
         if not training:

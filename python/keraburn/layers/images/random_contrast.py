@@ -45,7 +45,7 @@ class RandomContrast(RandomColorLayer):
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         if not training:
             return {"contrast_factor": ops.zeros((self._images_shape(data)[0], 1, 1, 1))}
-        contrast = self._uniform(data, seed, 1.0 - self.factor[0], 1.0 + self.factor[1], each=(1, 1, 1))
+        contrast = self._uniform(data, seed, (1.0 - self.factor[0], 1.0 + self.factor[1]), each=(1, 1, 1))
         return {"contrast_factor": ops.cast(contrast, self.compute_dtype)}
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:

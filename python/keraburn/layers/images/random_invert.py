@@ -53,8 +53,8 @@ class RandomInvert(RandomColorLayer):
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         if not training:
             return None
-        probability = self._uniform(data, seed, *self.factor)
-        return {"apply_inversion": self._uniform(data, seed, 0, 1) < probability}
+        probability = self._uniform(data, seed, self.factor)
+        return {"apply_inversion": self._uniform(data, seed, (0, 1)) < probability}
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
         if not training:

@@ -54,7 +54,7 @@ class RandomSharpness(RandomColorLayer):
         self._set_factor(factor)
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
-        return {"factor": self._uniform(data, seed, *self.factor)}
+        return {"factor": self._uniform(data, seed, self.factor)}
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
         images = ops.cast(images, self.compute_dtype)
