@@ -41,7 +41,7 @@ PYTHON_LAYERS = [
     {"saving", "callbacks"},
     {"training"},
     {"models"},
-    {"datasets", "mixed_precision", "preprocessing", "wrappers", "legacy"},
+    {"applications", "datasets", "mixed_precision", "preprocessing", "wrappers", "legacy"},
     # The package's own head, and the faces that show it under other names.
     {""},
     {"keras", "tf"},

@@ -10,6 +10,7 @@ from typing import Any
 
 from keraburn import _core
 from keraburn import activations as activations
+from keraburn import applications as applications
 from keraburn import backend as backend
 from keraburn import callbacks as callbacks
 from keraburn import config as config

@@ -8,6 +8,7 @@ from typing import NoReturn
 # Modules that `keraburn` and `keraburn.keras` have.
 MODULES = (
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",

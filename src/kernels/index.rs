@@ -58,15 +58,37 @@ fn take_elements<T: Plain>(x: &[T], index: &[usize], n: usize, out: &mut [T]) {
 }
 
 fn take_rows(x: &[u8], index: &[usize], n: usize, row: usize, out: &mut [u8]) {
-    let copy = |(flat, out): (usize, &mut [u8])| {
-        let from = (flat / index.len() * n + index[flat % index.len()]) * row;
-        out.copy_from_slice(&x[from..from + row]);
+    let copy = match row {
+        // Pixels, coordinates: copies whose size is known cost no call.
+        4 => rows_of::<4>,
+        8 => rows_of::<8>,
+        12 => rows_of::<12>,
+        16 => rows_of::<16>,
+        _ => rows,
     };
     if out.len() < PARALLEL * 4 {
-        out.chunks_exact_mut(row).enumerate().for_each(copy);
+        let wholes = out.chunks_exact_mut(index.len() * row).zip(x.chunks_exact(n * row));
+        wholes.for_each(|(out, x)| copy(x, index, row, out));
     } else {
-        let least = (PARALLEL / row).max(1);
-        out.par_chunks_exact_mut(row).enumerate().with_min_len(least).for_each(copy);
+        let block = (PARALLEL / row).max(1);
+        let wholes = out.par_chunks_exact_mut(index.len() * row).zip(x.par_chunks_exact(n * row));
+        wholes.for_each(|(out, x)| {
+            let blocks = out.par_chunks_mut(block * row).zip(index.par_chunks(block));
+            blocks.for_each(|(out, index)| copy(x, index, row, out));
+        });
+    }
+}
+
+fn rows(x: &[u8], index: &[usize], row: usize, out: &mut [u8]) {
+    for (out, &i) in out.chunks_exact_mut(row).zip(index) {
+        out.copy_from_slice(&x[i * row..(i + 1) * row]);
+    }
+}
+
+fn rows_of<const ROW: usize>(x: &[u8], index: &[usize], _: usize, out: &mut [u8]) {
+    let (x, out) = (x.as_chunks::<ROW>().0, out.as_chunks_mut::<ROW>().0);
+    for (out, &i) in out.iter_mut().zip(index) {
+        *out = x[i];
     }
 }
 

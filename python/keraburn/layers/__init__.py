@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keraburn import registry
+from keraburn.layers import residual as residual
 from keraburn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from keraburn.layers.attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
 from keraburn.layers.borders import (
