@@ -15,7 +15,7 @@ NAMES = surface.public_names()
 
 NOT_HERE: surface.Lines = {
     "models and operations of images": """
-        applications.* ops.image.* utils.bounding_boxes.* visualization.* preprocessing.image.smart_resize
+        applications.* ops.image.* visualization.* preprocessing.image.smart_resize
         layers.AugMix layers.CenterCrop
         layers.RandAugment layers.Random*
         layers.Resizing
@@ -63,6 +63,10 @@ OTHER_MEMBERS: surface.Lines = {
     "another name of an argument that is given by place": """
         KerasTensor.squeeze RNN.compute_mask Bidirectional.compute_mask ConvLSTM?D.compute_mask
     """,
+    "arguments as in all other layers of images": """
+        RandomGrayscale.transform_bounding_boxes RandomGrayscale.transform_labels
+        RandomGrayscale.transform_segmentation_masks
+    """,
     "arguments of no use are errors": "Model.evaluate Sequential.call",
 }
 
@@ -96,6 +100,7 @@ def test_members_of_classes():
 FAMILIES = (
     *("activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "models"),
     *("optimizers", "optimizers.schedules", "regularizers", "saving", "tree", "utils", "datasets", "random"),
+    "utils.bounding_boxes",
 )
 
 NO_CASE: surface.Lines = {}

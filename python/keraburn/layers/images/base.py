@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any, ClassVar
 
-from keraburn import config, ops
+from keraburn import config, ops, random
 from keraburn.layers.layer import Layer
 from keraburn.ops.apply import describe
 from keraburn.random import SeedGenerator
@@ -117,6 +117,16 @@ class BaseImagePreprocessingLayer(Layer):
     def _draw_from(self, seed: Any) -> Any:
         return self.generator if seed is None else seed
 
+    def _uniform(self, data: Any, seed: Any, ends: Any, each: tuple[int, ...] = ()) -> Any:
+        """Numbers between two, for each image, of shape `(batch, *each)`."""
+        shape = (self._images_shape(data)[0], *each)
+        return random.uniform(shape, ends[0], ends[1], dtype="float32", seed=self._draw_from(seed))
+
+    def _drawn_images(self, data: Any, seed: Any) -> Any:
+        """Which images are to be changed, as `factor` says: shape `(batch,)`."""
+        chance = self._uniform(data, seed, self.factor)
+        return self._uniform(data, seed, (0, 1)) < chance
+
     def _transform_images(self, images: Any, transformation: Any, interpolation: str) -> Any:
         """Images as `transformation` says, read between pixels by `interpolation`."""
         raise NotImplementedError(f"Layer {type(self).__name__} does not implement `_transform_images()`.")
@@ -195,12 +205,12 @@ class BaseImagePreprocessingLayer(Layer):
         return super().__call__(data, **kwargs)
 
     def call(self, data: Any, training: bool = True) -> Any:
+        if isinstance(data, dict) and "images" not in data:
+            raise ValueError(f"A dict must have a key 'images'. Received: keys {sorted(data)}")
         transformation = self.get_random_transformation(data, training=training)
         if not isinstance(data, dict):
             apply = self.transform_images if self._is_batched(data) else self.transform_single_image
             return apply(ops.convert_to_tensor(data), transformation=transformation, training=training)
-        if "images" not in data:
-            raise ValueError(f"A dict must have a key 'images'. Received: keys {sorted(data)}")
         batched = self._is_batched(data["images"])
         methods = {
             "images": (self.transform_images, self.transform_single_image),
@@ -250,12 +260,13 @@ class BaseImagePreprocessingLayer(Layer):
         return (ops.cast(images, dtype) - low) / (high - low) * (target_high - target_low) + target_low
 
 
-def factor_range(factor: Any, bounds: tuple[float, float]) -> tuple[float, float]:
+def factor_range(factor: Any, bounds: tuple[float, float], name: str = "factor") -> tuple[float, float]:
     """The two numbers that a `factor` stands for: `[-factor, factor]` for a single one, as far as that is allowed.
 
     Args:
         factor: a number or two.
         bounds: the lowest and the highest that are allowed.
+        name: the argument's, for the error.
 
     Raises:
         ValueError: if it is something else, or out of bounds.
@@ -270,8 +281,8 @@ def factor_range(factor: Any, bounds: tuple[float, float]) -> tuple[float, float
         fits = numbers[0] <= high and numbers[1] >= low if pair else low <= factor <= high
     if not fits:
         raise ValueError(
-            "The `factor` argument should be a number (or a list of two numbers) in the range "
-            f"[{low}, {high}]. Received: factor={factor}"
+            f"The `{name}` argument should be a number (or a list of two numbers) in the range [{low}, {high}]. "
+            f"Received: factor={factor}"
         )
     if pair:
         lower, upper = sorted(numbers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from keraburn import random
 from keraburn.layers.images.base import BaseImagePreprocessingLayer
 from keraburn.random import SeedGenerator
 
@@ -39,11 +38,6 @@ class RandomColorLayer(ColorLayer):
         self.value_range = value_range
         self.seed = seed
         self.generator = SeedGenerator(seed)
-
-    def _uniform(self, data: Any, seed: Any, ends: Any, each: tuple[int, ...] = ()) -> Any:
-        """A number between two for each image, of shape `(batch, *each)`."""
-        shape = (self._images_shape(data)[0], *each)
-        return random.uniform(shape, ends[0], ends[1], seed=self._draw_from(seed))
 
     def get_config(self) -> dict[str, Any]:
         return {
