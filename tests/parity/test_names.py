@@ -15,7 +15,7 @@ NAMES = surface.public_names()
 
 NOT_HERE: surface.Lines = {
     "models and operations of images": """
-        applications.* ops.image.* visualization.* preprocessing.image.smart_resize
+        applications.* ops.image.* visualization.*
         layers.AugMix layers.CenterCrop
         layers.RandAugment layers.Random*
         layers.Resizing

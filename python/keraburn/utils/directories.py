@@ -78,7 +78,7 @@ def index_directory(
                 "When argument `labels` is specified, argument `class_names` cannot be specified (the `class_names` "
                 "will be the sorted list of labels)."
             )
-    found = [_files_below(os.path.join(directory, folder), formats, follow_links) for folder in folders]
+    found = [files_below(os.path.join(directory, folder), formats, follow_links) for folder in folders]
     paths = [path for part in found for path in part]
     names: list[str] | None = folders
     if labels == "inferred":
@@ -105,7 +105,8 @@ def index_directory(
     return paths, labels, names
 
 
-def _files_below(folder: str, formats: tuple[str, ...], follow_links: bool) -> list[str]:
+def files_below(folder: str, formats: tuple[str, ...], follow_links: bool) -> list[str]:
+    """The paths of the files below a folder whose names end in one of `formats`, in order."""
     walk = sorted(os.walk(folder, followlinks=follow_links), key=lambda entry: entry[0])
     return [os.path.join(root, name) for root, _, files in walk for name in sorted(files) if _ends(name, formats)]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keraburn import config
+from keraburn.ops.image import resize
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 COLORS = {"grayscale": ("L", ("L", "I;16", "I")), "rgb": ("RGB", ("RGB",)), "rgba": ("RGBA", ("RGBA",))}
@@ -191,3 +192,44 @@ def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, i
     box_width = min(width, height * target[0] // target[1])
     left, upper = (width - box_width) // 2, (height - box_height) // 2
     return left, upper, left + box_width, upper + box_height
+
+
+def smart_resize(
+    x: Any, size: Any, interpolation: str = "bilinear", data_format: str = "channels_last", **kwargs: Any
+) -> Any:
+    """The largest middle part of images that has the ratio of `size`, resized.
+
+    Args:
+        x: an image `(height, width, channels)`, or a batch of them.
+        size: height and width.
+        interpolation: `"bilinear"`, `"nearest"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
+        data_format: `"channels_last"` or `"channels_first"`.
+        **kwargs: none; Keras passes its backend to itself.
+
+    Returns:
+        An array for an array, else a tensor.
+
+    Raises:
+        TypeError: for other arguments.
+        ValueError: if `x` has another rank, or `size` is no pair.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keraburn as keras
+    >>> keras.preprocessing.image.smart_resize(np.zeros((40, 60, 3)), (20, 20)).shape
+    (20, 20, 3)
+    """
+    kwargs.pop("backend_module", None)
+    if kwargs:
+        raise TypeError(f"smart_resize() got unexpected keyword arguments: {list(kwargs)}")
+    if len(size) != 2:
+        raise ValueError(f"Expected `size` to be a tuple of 2 integers, but got: {size}.")
+    rank = len(x.shape) if hasattr(x, "shape") else np.ndim(x)
+    if rank not in (3, 4):
+        raise ValueError(
+            "Expected an image array with shape `(height, width, channels)`, or `(batch_size, height, width, "
+            f"channels)`, but got input with incorrect rank {rank}. Received: x={x!r:.100}"
+        )
+    found = resize(x, size, interpolation, crop_to_aspect_ratio=True, data_format=data_format)
+    return found.numpy() if isinstance(x, np.ndarray) else found

@@ -1,4 +1,4 @@
-"""`keras.preprocessing.image`: images between files, Pillow's objects and arrays; batches of images that are changed."""
+"""`keras.preprocessing.image`: images in files and arrays, and batches of them that are changed."""
 
 from __future__ import annotations
 
