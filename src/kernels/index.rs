@@ -31,23 +31,35 @@ impl Kernel for Take {
         if output.bytes.is_empty() {
             return Ok(());
         }
-        let index = indices(index.bytes, index.dtype);
-        if along.inner == 1 {
-            with_word!(x.dtype, T => {
-                take_elements(view::<T>(x.bytes), &index, along.n, view_mut::<T>(output.bytes));
-            });
-        } else {
-            let row = along.inner * x.dtype.size();
-            take_rows(x.bytes, &index, along.n, row, output.bytes);
+        match index.dtype {
+            DType::Int32 => take(x, view::<i32>(index.bytes), along, output),
+            DType::Int64 => take(x, view::<i64>(index.bytes), along, output),
+            DType::Uint8 | DType::Bool => take(x, index.bytes, along, output),
+            DType::Float32 | DType::Float64 => unreachable!("indices are integers"),
         }
         Ok(())
     }
 }
 
-fn take_elements<T: Plain>(x: &[T], index: &[usize], n: usize, out: &mut [T]) {
+fn take<I: Plain + Into<i64>>(x: Array<'_>, index: &[I], along: Along, output: &mut ArrayMut<'_>) {
+    if along.inner == 1 {
+        with_word!(x.dtype, T => {
+            take_elements(view::<T>(x.bytes), index, along.n, view_mut::<T>(output.bytes));
+        });
+    } else {
+        take_rows(x.bytes, index, along.n, along.inner * x.dtype.size(), output.bytes);
+    }
+}
+
+/// An index that was checked to be in range.
+fn at<I: Into<i64>>(index: I) -> usize {
+    index.into() as usize
+}
+
+fn take_elements<T: Plain, I: Plain + Into<i64>>(x: &[T], index: &[I], n: usize, out: &mut [T]) {
     let block = |(out, x): (&mut [T], &[T])| {
         for (out, &i) in out.iter_mut().zip(index) {
-            *out = x[i];
+            *out = x[at(i)];
         }
     };
     if out.len() < PARALLEL {
@@ -57,14 +69,14 @@ fn take_elements<T: Plain>(x: &[T], index: &[usize], n: usize, out: &mut [T]) {
     }
 }
 
-fn take_rows(x: &[u8], index: &[usize], n: usize, row: usize, out: &mut [u8]) {
+fn take_rows<I: Plain + Into<i64>>(x: &[u8], index: &[I], n: usize, row: usize, out: &mut [u8]) {
     let copy = match row {
         // Pixels, coordinates: copies whose size is known cost no call.
-        4 => rows_of::<4>,
-        8 => rows_of::<8>,
-        12 => rows_of::<12>,
-        16 => rows_of::<16>,
-        _ => rows,
+        4 => rows_of::<4, I>,
+        8 => rows_of::<8, I>,
+        12 => rows_of::<12, I>,
+        16 => rows_of::<16, I>,
+        _ => rows::<I>,
     };
     if out.len() < PARALLEL * 4 {
         let wholes = out.chunks_exact_mut(index.len() * row).zip(x.chunks_exact(n * row));
@@ -79,16 +91,16 @@ fn take_rows(x: &[u8], index: &[usize], n: usize, row: usize, out: &mut [u8]) {
     }
 }
 
-fn rows(x: &[u8], index: &[usize], row: usize, out: &mut [u8]) {
+fn rows<I: Plain + Into<i64>>(x: &[u8], index: &[I], row: usize, out: &mut [u8]) {
     for (out, &i) in out.chunks_exact_mut(row).zip(index) {
-        out.copy_from_slice(&x[i * row..(i + 1) * row]);
+        out.copy_from_slice(&x[at(i) * row..(at(i) + 1) * row]);
     }
 }
 
-fn rows_of<const ROW: usize>(x: &[u8], index: &[usize], _: usize, out: &mut [u8]) {
+fn rows_of<const ROW: usize, I: Plain + Into<i64>>(x: &[u8], index: &[I], _: usize, out: &mut [u8]) {
     let (x, out) = (x.as_chunks::<ROW>().0, out.as_chunks_mut::<ROW>().0);
     for (out, &i) in out.iter_mut().zip(index) {
-        *out = x[i];
+        *out = x[at(i)];
     }
 }
 

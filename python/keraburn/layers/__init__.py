@@ -34,6 +34,7 @@ from keraburn.layers.encoding import CategoryEncoding
 from keraburn.layers.hashing import HashedCrossing, Hashing
 from keraburn.layers.images import (
     AutoContrast,
+    CenterCrop,
     ContrastLimitedAdaptiveHistogramEqualization,
     CutMix,
     Equalization,
@@ -43,12 +44,23 @@ from keraburn.layers.images import (
     RandomColorDegeneration,
     RandomColorJitter,
     RandomContrast,
+    RandomCrop,
+    RandomElasticTransform,
+    RandomErasing,
+    RandomFlip,
+    RandomGaussianBlur,
     RandomGrayscale,
     RandomHue,
     RandomInvert,
+    RandomPerspective,
     RandomPosterization,
+    RandomRotation,
     RandomSaturation,
     RandomSharpness,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+    Resizing,
     Solarization,
 )
 from keraburn.layers.input_layer import Input, InputLayer

@@ -62,6 +62,32 @@ def integers(layer: object, name: str, value: Any) -> tuple[int, ...]:
     return tuple(int(each) for each in values)
 
 
+def mask_of(layer: Any, name: str, mask: Any, *shapes: tuple[Any, ...]) -> None:
+    """Check that a mask has one of some shapes, or sizes of 1 in it.
+
+    Args:
+        layer: whose argument it is.
+        name: the argument.
+        mask: booleans, or None, which fits.
+        shapes: those that fit.
+
+    Raises:
+        ValueError: if it has none of them.
+    """
+    if mask is None:
+        return
+    shape = tuple(mask.shape)
+    if not any(
+        len(shape) == len(fit) and all(size in (1, wanted) for size, wanted in zip(shape, fit, strict=True))
+        for fit in shapes
+    ):
+        raise ValueError(
+            f"Argument `{name}` of layer '{layer.name}' does not fit its inputs. "
+            f"Expected a shape of {' or '.join(map(str, shapes))}, in which sizes may be 1. "
+            f"Received: {name}.shape={shape}"
+        )
+
+
 def one_of(layer: object, name: str, value: Any, known: tuple[str, ...]) -> None:
     """Check that `value` is one of some strings.
 

@@ -88,4 +88,5 @@ def symbols_of(shape: Any, dtype: str, layer: str) -> Any:
         )
     if all(size is None or isinstance(size, (int, np.integer)) for size in shape):
         return KerasTensor(shape, dtype)
-    return [symbols_of(item, dtype, layer) for item in shape]
+    symbols = [symbols_of(item, dtype, layer) for item in shape]
+    return tuple(symbols) if isinstance(shape, tuple) else symbols

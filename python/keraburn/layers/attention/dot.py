@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn import ops, random
+from keraburn.layers import arguments
 from keraburn.layers.layer import Layer
 from keraburn.ops import apply
 from keraburn.ops.attention import causal_mask
 from keraburn.random import SeedGenerator
-from keraburn.tensor import Tensor
 from keraburn.variable import Variable
 
 
@@ -78,7 +78,7 @@ class Attention(Layer):
 
     def _check(self, inputs: Any, mask: Any = None) -> None:
         name = type(self).__name__
-        if not isinstance(inputs, (list, tuple)) or (inputs and not isinstance(inputs[0], (list, tuple, Tensor))):
+        if not isinstance(inputs, (list, tuple)) or (inputs and isinstance(inputs[0], (int, float, str, type(None)))):
             raise ValueError(
                 f"{name} layer must be called on a list of inputs, namely [query, value] or [query, value, key]. "
                 f"Received: inputs={inputs}."
@@ -116,6 +116,8 @@ class Attention(Layer):
         self._check(inputs, mask)
         query, value, key = inputs[0], inputs[1], inputs[-1 if len(inputs) == 3 else 1]
         query_mask, value_mask = mask[:2] if mask else (None, None)
+        for what, each, of in (("query", query_mask, query), ("value", value_mask, value)):
+            arguments.mask_of(self, f"mask of the {what}", each, tuple(of.shape[:-1]))
         scores = self._calculate_scores(query, key)
         seen = self._seen(value_mask, use_causal_mask, scores.shape)
         if seen is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keraburn import constraints, initializers, ops, regularizers
+from keraburn.layers import arguments
 from keraburn.layers import call as calls
 from keraburn.layers.activation import Softmax
 from keraburn.layers.einsum_dense import EinsumDense
@@ -148,6 +149,9 @@ class Heads(Layer):
     ) -> Any:
         """Where keys are seen by queries, by all the masks there are; None for everywhere."""
         length, kept = query.shape[1], value.shape[1]
+        given = (("query_mask", query_mask, query), ("value_mask", value_mask, value), ("key_mask", key_mask, value))
+        for name, each, of in given:
+            arguments.mask_of(self, name, each, tuple(of.shape[:-1]))
         masks = []
         if query_mask is not None:
             masks.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))

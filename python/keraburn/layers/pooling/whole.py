@@ -81,6 +81,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
         (axis,) = self._axes
         if mask is None:
             return ops.mean(inputs, axis=axis, keepdims=self.keepdims)
+        arguments.mask_of(self, "mask", mask, (inputs.shape[0], inputs.shape[axis]))
         kept = ops.cast(ops.expand_dims(mask, 3 - axis), "bool")
         total = ops.sum(ops.where(kept, inputs, ops.zeros_like(inputs)), axis=axis, keepdims=self.keepdims)
         return total / ops.sum(ops.cast(kept, inputs.dtype), axis=axis, keepdims=self.keepdims)

@@ -167,6 +167,7 @@ class RNN(Layer):
             )
         if self.stateful:
             self._check_batch_size(batch)
+        from_zeros = initial_state is None and not self.stateful
         if initial_state is None:
             initial_state = self._kept_state() if self.stateful else self.get_initial_state(batch)
         initial_state = list(initial_state) if tree.is_nested(initial_state) else [initial_state]
@@ -178,6 +179,8 @@ class RNN(Layer):
             last, outputs, states = self.inner_loop(sequences, initial_state, mask, training=training)
         finally:
             _forget_patterns(self.cell)
+        if mask is not None and not (from_zeros or self.zero_output_for_mask or self.unroll):
+            last, outputs = self._begun(last, outputs, initial_state, mask)
         output = ops.cast(outputs if self.return_sequences else last, self.compute_dtype)
         states = tree.map_structure(lambda state: ops.cast(state, self.compute_dtype), states)
         if self.stateful:
@@ -223,6 +226,22 @@ class RNN(Layer):
         reset = functools.partial(_forget_patterns, self.cell)
         outputs, states = run_steps(step, sequences, initial_state, mask, self.go_backwards, zeros, self.unroll, reset)
         return outputs[:, -1], outputs, states
+
+    def _begun(self, last: Any, outputs: Any, states: list[Any], mask: Any) -> tuple[Any, Any]:
+        """The last output and all outputs, where those before the first step that counts are the given state."""
+        # Keras takes the first state, of the last cell if there are several, for the output of the step before.
+        before = tree.flatten(states[-1])[0] if tree.is_nested(states[0]) else states[0]
+        if tuple(before.shape) != tuple(last.shape):
+            return last, outputs
+        before = ops.cast(before, last.dtype)
+        axes = [1] * (len(last.shape) - 1)
+        last = ops.where(ops.reshape(ops.any(mask, axis=1), (-1, *axes)), last, before)
+        if self.return_sequences:
+            taken = ops.flip(mask, axis=1) if self.go_backwards else mask
+            begun = ops.greater(ops.cumsum(ops.cast(taken, "int32"), axis=1), 0)
+            begun = ops.reshape(begun, (*begun.shape, *axes))
+            outputs = ops.where(begun, outputs, ops.expand_dims(before, 1))
+        return last, outputs
 
     def _kept_state(self) -> Any:
         return tree.map_structure(lambda variable: variable.value, self.states)

@@ -99,11 +99,13 @@ class StackedRNNCells(Layer):
         following = []
         last = None
         for cell, state in zip(self.cells, states, strict=True):
-            whole = cell.run(sequences, state, mask, reverse, training) if hasattr(cell, "run") else None
+            nested = tree.is_nested(state)
+            first = list(state) if nested else [state]
+            whole = cell.run(sequences, first, mask, reverse, training) if hasattr(cell, "run") else None
             if whole is None:
                 return None
             last, sequences, new = whole
-            following.append(new)
+            following.append(new if nested else new[0])
             if reverse:
                 # From here on the steps stand in the order in which they were taken.
                 mask = None if mask is None else ops.flip(mask, axis=1)
