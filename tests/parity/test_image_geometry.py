@@ -1,0 +1,66 @@
+"""Layers that move the pixels of images beside Keras's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import keraburn
+from tests.parity import image_layers
+from tests.parity.harness import assert_close, keras
+from tests.parity.image_layers import as_arrays, images_of
+
+FIRST = {"data_format": "channels_first"}
+WIDE = (2, 3, 6, 5)
+FILLS = ("reflect", "wrap", "constant", "nearest")
+CASES = [
+    ("Resizing", {"height": 4, "width": 9}, images_of()),
+    ("Resizing", {"height": 4, "width": 9, "interpolation": "nearest"}, images_of(dtype="uint8")),
+    ("Resizing", {"height": 8, "width": 3, "crop_to_aspect_ratio": True}, images_of()),
+    ("Resizing", {"height": 8, "width": 3, "pad_to_aspect_ratio": True, "fill_value": 3.0}, images_of()),
+    ("Resizing", {"height": 3, "width": 2, "antialias": True, "interpolation": "bicubic", **FIRST}, images_of(WIDE)),
+    ("CenterCrop", {"height": 3, "width": 2}, images_of()),
+    ("CenterCrop", {"height": 8, "width": 4}, images_of()),
+    ("CenterCrop", {"height": 4, "width": 5, **FIRST}, images_of(WIDE, dtype="uint8")),
+    ("RandomCrop", {"height": 3, "width": 2, "seed": 1}, images_of()),
+    ("RandomCrop", {"height": 8, "width": 4, "seed": 1}, images_of()),
+    ("RandomCrop", {"height": 6, "width": 3, "seed": 1}, images_of(dtype="uint8")),
+    ("RandomCrop", {"height": 4, "width": 4, "seed": 1, **FIRST}, images_of(WIDE)),
+    *(("RandomFlip", {"mode": mode}, images_of()) for mode in ("horizontal", "vertical", "horizontal_and_vertical")),
+    ("RandomFlip", FIRST, images_of(WIDE, dtype="uint8")),
+    *(("RandomRotation", {"factor": 0.3, "fill_mode": mode}, images_of()) for mode in FILLS),
+    ("RandomRotation", {"factor": (0.1, 0.2), "interpolation": "nearest", **FIRST}, images_of(WIDE)),
+    ("RandomRotation", {"factor": 1.0, "fill_mode": "constant", "fill_value": 9.0}, images_of(dtype="uint8")),
+    *(("RandomTranslation", {"height_factor": 0.4, "width_factor": 0.6, "fill_mode": m}, images_of()) for m in FILLS),
+    (
+        "RandomTranslation",
+        {"height_factor": (0.1, 0.2), "width_factor": 0, "interpolation": "nearest", **FIRST},
+        images_of(WIDE),
+    ),
+    *(("RandomZoom", {"height_factor": 0.8, "fill_mode": mode}, images_of()) for mode in FILLS),
+    ("RandomZoom", {"height_factor": (-0.5, 0.2), "width_factor": (0.3, 0.7), **FIRST}, images_of(WIDE)),
+    *(("RandomShear", {"x_factor": 0.7, "y_factor": (0.1, 0.5), "fill_mode": mode}, images_of()) for mode in FILLS),
+    ("RandomShear", {"x_factor": (0.2, 0.4), "interpolation": "nearest", **FIRST}, images_of(WIDE)),
+    ("RandomPerspective", {"scale": 0.4}, images_of()),
+    ("RandomPerspective", {"factor": (0.3, 0.9), "scale": 0.3, "fill_value": 7.0}, images_of((8, 6, 5, 3))),
+    ("RandomPerspective", {"scale": 0.4, "interpolation": "nearest", **FIRST}, images_of(WIDE)),
+    ("RandomGaussianBlur", {}, images_of()),
+    ("RandomGaussianBlur", {"factor": 0.6, "kernel_size": (5, 3), "sigma": (0.4, 0.9)}, images_of((8, 6, 5, 3))),
+    ("RandomGaussianBlur", {"value_range": (0, 1), "kernel_size": 5, **FIRST}, images_of(WIDE, high=1)),
+    ("RandomErasing", {}, images_of()),
+    ("RandomErasing", {"factor": 0.7, "scale": (0.2, 0.6), "fill_value": 300.0}, images_of((8, 6, 5, 3))),
+    ("RandomErasing", {"fill_value": (1, 2, 3)}, images_of(dtype="uint8")),
+    ("RandomErasing", {"value_range": (0, 1), **FIRST}, images_of(WIDE, high=1)),
+]
+FAST = {case[0]: case for case in reversed(CASES)}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=f"{case[0]}-{case[1]}", marks=() if FAST[case[0]] is case else pytest.mark.slow)
+        for case in CASES
+    ],
+)
+def test_layer(case):
+    image_layers.check_image_layer(*case)
