@@ -44,8 +44,9 @@ class AutoContrast(ColorLayer):
         dtype = self.compute_dtype
         values = ops.cast(self._transform_value_range(images, self.value_range, (0, 255), dtype=dtype), dtype)
         # Of both data formats, as Keras has it.
-        low = ops.min(values, axis=(1, 2), keepdims=True)
-        high = ops.max(values, axis=(1, 2), keepdims=True)
+        low, high = (
+            function(function(values, axis=1, keepdims=True), axis=2, keepdims=True) for function in (ops.min, ops.max)
+        )
         scale = 255.0 / (high - low)
         values = ops.clip(values * scale - low * scale, 0.0, 255.0)
         values = self._transform_value_range(values, (0, 255), self.value_range, dtype=dtype)

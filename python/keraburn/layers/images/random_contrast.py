@@ -52,6 +52,7 @@ class RandomContrast(RandomColorLayer):
         if not training:
             return images
         images = ops.cast(images, self.compute_dtype)
-        mean = ops.mean(images, axis=(self.height_axis, self.width_axis), keepdims=True)
+        # One axis after the other reads whole rows.
+        mean = ops.mean(ops.mean(images, axis=self.height_axis, keepdims=True), axis=self.width_axis, keepdims=True)
         images = (images - mean) * ops.cast(transformation["contrast_factor"], self.compute_dtype) + mean
         return ops.clip(images, *self.value_range)

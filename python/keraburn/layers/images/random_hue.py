@@ -7,6 +7,7 @@ from typing import Any
 from keraburn import ops
 from keraburn.layers.images.color import RandomColorLayer
 from keraburn.layers.images.values import check_range
+from keraburn.ops.image.colors import color_planes, hsv_of, rgb_of
 
 
 class RandomHue(RandomColorLayer):
@@ -55,14 +56,10 @@ class RandomHue(RandomColorLayer):
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
         if not training:
             return images
-        images = ops.cast(images, self.compute_dtype)
-        images = self._transform_value_range(images, self.value_range, (0, 1))
-        turn = ops.reshape(ops.cast(transformation["factor"], images.dtype), (-1, 1, 1, 1))
-        colors = ops.image.rgb_to_hsv(images, data_format=self.data_format)
-        hue, saturation, value = ops.split(colors, 3, axis=self.channel_axis)
-        hue = hue + turn
-        hue = ops.where(hue > 1.0, hue - 1.0, hue)
-        hue = ops.where(hue < 0.0, hue + 1.0, hue)
-        colors = ops.concatenate([hue, saturation, value], axis=self.channel_axis)
-        images = ops.clip(ops.image.hsv_to_rgb(colors, data_format=self.data_format), 0, 1)
-        return ops.cast(self._transform_value_range(images, (0, 1), self.value_range), self.compute_dtype)
+        planes, axis = color_planes(ops.cast(images, self.compute_dtype), self.data_format)
+        turn = ops.reshape(ops.cast(transformation["factor"], "float32"), (-1, 1, 1))
+        hue, *others = hsv_of(*(self._transform_value_range(plane, self.value_range, (0, 1)) for plane in planes))
+        # The way back takes the hue within one turn.
+        turned = [ops.clip(plane, 0, 1) for plane in rgb_of(hue + turn, *others)]
+        turned = [self._transform_value_range(plane, (0, 1), self.value_range) for plane in turned]
+        return ops.cast(ops.stack(turned, axis=axis), self.compute_dtype)

@@ -7,6 +7,7 @@ from typing import Any
 from keraburn import config, ops
 from keraburn.layers.images.color import RandomColorLayer
 from keraburn.layers.images.values import sorted_range
+from keraburn.ops.image.colors import color_planes, hsv_of, rgb_of
 
 
 class RandomSaturation(RandomColorLayer):
@@ -53,9 +54,8 @@ class RandomSaturation(RandomColorLayer):
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
         if not training:
             return images
-        factor = ops.reshape(ops.cast(transformation["factor"], self.compute_dtype), (-1, 1, 1, 1))
-        colors = ops.image.rgb_to_hsv(ops.cast(images, self.compute_dtype), data_format=self.data_format)
-        hue, saturation, value = ops.split(colors, 3, axis=self.channel_axis)
+        factor = ops.reshape(ops.cast(transformation["factor"], self.compute_dtype), (-1, 1, 1))
+        planes, axis = color_planes(ops.cast(images, self.compute_dtype), self.data_format)
+        hue, saturation, value = hsv_of(*planes)
         saturation = ops.clip(saturation * factor, *self.value_range)
-        colors = ops.concatenate([hue, saturation, value], axis=self.channel_axis)
-        return ops.image.hsv_to_rgb(colors, data_format=self.data_format)
+        return ops.stack(rgb_of(hue, saturation, value), axis=axis)

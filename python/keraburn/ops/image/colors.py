@@ -56,7 +56,12 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
     return cast_to(stack([red + green + blue], axis=axis), images.dtype)
 
 
-def _color_planes(images: Any, data_format: str | None) -> tuple[list[Tensor], int]:
+def color_planes(images: Any, data_format: str | None) -> tuple[list[Tensor], int]:
+    """The three channels of images of floats, and the axis along which they were.
+
+    Raises:
+        ValueError: for another rank, other than three channels, or integers.
+    """
     images = convert(images)
     data_format = config.standardize_data_format(data_format)
     check_rank(images.shape)
@@ -76,8 +81,8 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     """Red, green and blue as hue, saturation and value.
 
     Smith, "Color gamut transform pairs", 1978. With `v = max(r, g, b)` and `d = v - min(r, g, b)`: the value is `v`,
-    the saturation `d / v`, the hue the place in the circle of colours, in turns: `(g - b) / 6d` from red, a third of a turn
-    from green, two thirds from blue.
+    the saturation `d / v`, the hue the place in the circle of colours, in turns: `(g - b) / 6d` from red, a third of a
+    turn from green, two thirds from blue.
 
     Args:
         images: floats from 0 to 1, shape `(height, width, 3)` or `(batch, height, width, 3)`, or the channels first.
@@ -96,9 +101,14 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     >>> keras.ops.image.rgb_to_hsv(np.array([[[0.0, 1.0, 0.0]]], "float32")).numpy().round(3)
     array([[[0.333, 1.   , 1.   ]]], dtype=float32)
     """
-    planes, axis = _color_planes(images, data_format)
-    smallest = float(dtypes.limits(planes[0].dtype).eps)
-    red, green, blue = (where(abs(plane) < smallest, 0.0, plane) for plane in planes)
+    planes, axis = color_planes(images, data_format)
+    return stack(hsv_of(*planes), axis=axis)
+
+
+def hsv_of(red: Tensor, green: Tensor, blue: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Hue, saturation and value of planes of red, green and blue."""
+    smallest = float(dtypes.limits(red.dtype).eps)
+    red, green, blue = (where(abs(plane) < smallest, 0.0, plane) for plane in (red, green, blue))
     value = maximum(maximum(red, green), blue)
     spread = value - minimum(minimum(red, green), blue)
     colored = spread > 0
@@ -106,7 +116,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     hue = where(value == green, sixth * (blue - red) + 2 / 6, sixth * (red - green) + 4 / 6)
     hue = where(colored, where(value == red, sixth * (green - blue), hue), 0.0)
     saturation = where(value > 0, spread / where(value > 0, value, 1.0), 0.0)
-    return stack([where(hue < 0, hue + 1, hue), saturation, value], axis=axis)
+    return where(hue < 0, hue + 1, hue), saturation, value
 
 
 @operation
@@ -130,11 +140,15 @@ def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
     >>> keras.ops.image.hsv_to_rgb(np.array([[[0.5, 1.0, 1.0]]], "float32")).numpy()
     array([[[0., 1., 1.]]], dtype=float32)
     """
-    (hue, saturation, value), axis = _color_planes(images, data_format)
+    planes, axis = color_planes(images, data_format)
+    return stack(rgb_of(*planes), axis=axis)
+
+
+def rgb_of(hue: Tensor, saturation: Tensor, value: Tensor) -> list[Tensor]:
+    """Planes of red, green and blue of hue, saturation and value."""
     place = mod(hue, 1.0) * 6
 
     def plane(brightness: Tensor) -> Tensor:
         return value * (1 - saturation + saturation * clip(brightness, 0.0, 1.0))
 
-    planes = (abs(place - 3) - 1, 2 - abs(place - 2), 2 - abs(place - 4))
-    return stack([plane(each) for each in planes], axis=axis)
+    return [plane(each) for each in (abs(place - 3) - 1, 2 - abs(place - 2), 2 - abs(place - 4))]
