@@ -57,8 +57,8 @@ class RandomShear(SampledLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(fill_mode, interpolation, fill_value, seed=seed, data_format=data_format, **kwargs)
-        self.x_factor = limits(x_factor, "x_factor", _RANGE, 0)
-        self.y_factor = limits(y_factor, "y_factor", _RANGE, 0)
+        self.x_factor = limits(_single(x_factor), "x_factor", _RANGE, 0)
+        self.y_factor = limits(_single(y_factor), "y_factor", _RANGE, 0)
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         if not training:
@@ -83,4 +83,10 @@ class RandomShear(SampledLayer):
         return ops.stack([x1, y1, x2, y2], axis=-1)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "x_factor": self.x_factor, "y_factor": self.y_factor}
+        return {**super().get_config(), "x_factor": _single(self.x_factor), "y_factor": _single(self.y_factor)}
+
+
+def _single(factor: Any) -> Any:
+    """The number that `(-number, number)` stands for, which is what files of Keras hold; others as they are."""
+    pair = isinstance(factor, (tuple, list)) and len(factor) == 2 and all(isinstance(e, (int, float)) for e in factor)
+    return factor[1] if pair and factor[0] == -factor[1] < 0 else factor
