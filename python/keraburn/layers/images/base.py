@@ -6,13 +6,13 @@ from numbers import Real
 from typing import Any, ClassVar
 
 from keraburn import config, ops, random
-from keraburn.layers.layer import Layer
+from keraburn.layers.images.planned import PlannedCalls
 from keraburn.ops.apply import describe
 from keraburn.random import SeedGenerator
 from keraburn.utils.bounding_boxes.dense import densify_bounding_boxes
 
 
-class BaseImagePreprocessingLayer(Layer):
+class BaseImagePreprocessingLayer(PlannedCalls):
     """A layer that draws a transformation for each image and applies it to images, labels, boxes and masks.
 
     Subclasses write `get_random_transformation`, which draws, and the `transform_...` methods, which apply what was
