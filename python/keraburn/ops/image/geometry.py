@@ -8,7 +8,7 @@ import numpy as np
 
 from keraburn import config
 from keraburn.ops.apply import operation
-from keraburn.ops.convert import constant, convert
+from keraburn.ops.convert import cast_to, constant, convert, floating
 from keraburn.ops.elimination import solve
 from keraburn.ops.image.layout import check_one_of, check_rank, from_batch, to_batch
 from keraburn.ops.image.sampling import FILL_MODES, INTERPOLATIONS, sample
@@ -21,6 +21,11 @@ def pixel_grid(height: int, width: int) -> tuple[Tensor, Tensor]:
     """The rows, shape `(1, height, 1)`, and the columns, shape `(1, 1, width)`, of an image's pixels."""
     rows = np.arange(height, dtype=np.float32).reshape(1, height, 1)
     return constant(rows), constant(np.arange(width, dtype=np.float32).reshape(1, 1, width))
+
+
+def _precision(images: Tensor) -> str:
+    """In what places are computed; half types are too coarse for them."""
+    return "float64" if images.dtype == "float64" else "float32"
 
 
 def _entries(maps: Tensor) -> list[Tensor]:
@@ -47,7 +52,7 @@ def affine(batch: Tensor, maps: Tensor, interpolation: str, fill_mode: str, fill
         fill_value: with "constant", the value there.
     """
     y, x = pixel_grid(*batch.shape[1:3])
-    a0, a1, a2, b0, b1, b2, *c = _entries(convert(maps, "float32"))
+    a0, a1, a2, b0, b1, b2, *c = _entries(cast_to(maps, _precision(batch)))
     columns, rows = a0 * x + a1 * y + a2, b0 * x + b1 * y + b2
     if c:
         depth = c[0] * x + c[1] * y + 1
@@ -95,7 +100,7 @@ def affine_transform(
     data_format = config.standardize_data_format(data_format)
     check_one_of(interpolation, INTERPOLATIONS, "interpolation")
     check_one_of(fill_mode, FILL_MODES, "fill_mode")
-    images, transform = convert(images), convert(transform, "float32")
+    images, transform = convert(images), floating(transform)
     check_rank(images.shape)
     if transform.ndim not in (1, 2):
         raise ValueError(
@@ -174,7 +179,7 @@ def perspective_transform(
     check_one_of(interpolation, INTERPOLATIONS, "interpolation")
     images = convert(images)
     check_rank(images.shape)
-    start, end = convert(start_points, "float32"), convert(end_points, "float32")
+    start, end = (convert(points, _precision(images)) for points in (start_points, end_points))
     for name, points in (("start_points", start), ("end_points", end)):
         if points.shape[-2:] != (4, 2) or points.ndim not in (2, 3):
             raise ValueError(
