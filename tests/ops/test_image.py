@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from keraburn import config, ops
-from keraburn.ops.image import sampling
+from keraburn.ops.image.sampling import FILL_MODES
 from tests.checks import case, check_op, numbers
 
 IMAGE, BATCH = numbers(4, 5, 3), numbers(2, 4, 5, 2)
@@ -74,7 +74,7 @@ def scaled(x, scale, translation):
     return np.einsum("bhwc,ih,jw->bijc", x, rows, columns)
 
 
-MODES = {mode: {"constant": "grid-constant", "wrap": "grid-wrap"}.get(mode, mode) for mode in sampling.FILL_MODES}
+MODES = {mode: {"constant": "grid-constant", "wrap": "grid-wrap"}.get(mode, mode) for mode in FILL_MODES}
 
 
 def mapped(x, places, order, fill_mode="constant", fill_value=0.0):
@@ -274,7 +274,7 @@ def test_sums_of_integers_are_rounded():
 
 def test_far_and_strange_places_are_inside():
     places = np.array([[1e30, -1e30, np.inf, -np.inf, 3e9]], "float32")
-    for mode in sampling.FILL_MODES:
+    for mode in FILL_MODES:
         found = ops.image.map_coordinates(np.arange(1.0, 6.0, dtype="float32"), places, 1, fill_mode=mode).numpy()
         assert ((found == 0) if mode == "constant" else (found >= 1) & (found <= 5)).all()
 

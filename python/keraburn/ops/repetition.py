@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -127,8 +128,16 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         )
     if mode == "constant":
         value = convert(0 if constant_values is None else constant_values, x.dtype)
-        low, high = [pair[0] for pair in widths], [pair[1] for pair in widths]
-        return emit("pad", x, value, low=low, high=high, interior=[0] * x.ndim) if any(low + high) else x
+        if not any(map(any, widths)):
+            return x
+        # Axes after the last one that grows are copied as one piece with it.
+        last = max(axis for axis, pair in enumerate(widths) if any(pair))
+        block = math.prod(x.shape[last + 1 :])
+        low, high = ([pair[end] for pair in widths[:last]] + [widths[last][end] * block] for end in (0, 1))
+        whole = reshaped(x, [*x.shape[:last], x.shape[last] * block])
+        padded = emit("pad", whole, value, low=low, high=high, interior=[0] * (last + 1))
+        shape = [size + sum(pair) for size, pair in zip(x.shape, widths, strict=True)]
+        return reshaped(padded, shape)
     for axis, (before, after) in enumerate(widths):
         if before or after:
             source = np.pad(np.arange(x.shape[axis], dtype=np.int32), (before, after), mode=mode)  # type: ignore[call-overload]

@@ -69,7 +69,7 @@ class RandomElasticTransform(GeometricLayer):
         self._set_factor(factor)
         self.scale = factor_range(scale, self._FACTOR_BOUNDS, "scale")
         self.interpolation = known(interpolation, INTERPOLATIONS, "interpolation")
-        self.fill_mode = known(fill_mode, tuple(FILL_MODES), "fill_mode")
+        self.fill_mode = known(fill_mode, FILL_MODES, "fill_mode")
         self.fill_value = fill_value
         check_range(value_range)
         self.value_range = value_range

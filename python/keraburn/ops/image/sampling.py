@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +16,7 @@ from keraburn.ops.convert import cast_to, constant, convert, floating
 from keraburn.ops.elementwise import abs, floor, sign, trunc
 from keraburn.ops.image.layout import check_one_of
 from keraburn.ops.joining import unstack
+from keraburn.ops.repetition import pad
 from keraburn.ops.selection import saturate_cast, where
 from keraburn.ops.shaping import expand_dims, reshaped
 from keraburn.tensor import Tensor
@@ -34,14 +33,14 @@ def _reflected(index: Tensor, size: int) -> Tensor:
     return floor_divide(_mirrored(2 * index + 1, 2 * size + 1) - 1, 2)
 
 
-# Which pixel is seen at an index beyond the border; "constant" shows none.
-FILL_MODES: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "constant": lambda index, size: clip(index, 0, size - 1),
+# Which pixel is seen at an index beyond the border.
+_FIXERS: dict[str, Callable[[Tensor, int], Tensor]] = {
     "nearest": lambda index, size: clip(index, 0, size - 1),
     "wrap": mod,
     "mirror": _mirrored,
     "reflect": _reflected,
 }
+FILL_MODES = ("constant", *_FIXERS)
 
 # By their order.
 INTERPOLATIONS = ("nearest", "bilinear")
@@ -60,46 +59,28 @@ def _rows(images: Tensor, fixed: Sequence[Tensor]) -> Tensor:
     return emit("take", reshaped(images, [math.prod(images.shape[:-1]), channels]), index, axis=0)
 
 
-def _inside(indices: Sequence[Tensor], sizes: Sequence[int]) -> Tensor:
-    conditions = [(index >= 0) & (index < size) for index, size in zip(indices, sizes, strict=True)]
-    return functools.reduce(operator.and_, conditions)
-
-
-def _nearest(images: Tensor, places: Sequence[Tensor], fill_mode: str, fill_value: Any) -> Tensor:
-    sizes = images.shape[1:-1]
+def _nearest(images: Tensor, places: Sequence[Tensor], fill_mode: str) -> Tensor:
     indices = []
-    for place in places:
+    for place, size in zip(places, images.shape[1:-1], strict=True):
         # Halves are rounded away from zero.
         whole = trunc(place)
-        indices.append(cast_to(whole + where(abs(place - whole) >= 0.5, sign(place), 0.0), "int32"))
-    fixer = FILL_MODES[fill_mode]
-    values = _rows(images, [fixer(index, size) for index, size in zip(indices, sizes, strict=True)])
-    if fill_mode == "constant":
-        return where(expand_dims(_inside(indices, sizes), -1), values, convert(fill_value, images.dtype))
-    return values
+        index = cast_to(whole + where(abs(place - whole) >= 0.5, sign(place), 0.0), "int32")
+        indices.append(_FIXERS[fill_mode](index, size))
+    return _rows(images, indices)
 
 
-def _linear(images: Tensor, places: Sequence[Tensor], fill_mode: str, fill_value: Any) -> Tensor:
-    sizes = images.shape[1:-1]
-    near = []
-    for place, size in zip(places, sizes, strict=True):
+def _linear(images: Tensor, places: Sequence[Tensor], fill_mode: str) -> Tensor:
+    near, shares = [], []
+    for place, size in zip(places, images.shape[1:-1], strict=True):
         lower = floor(place)
-        index, share = cast_to(lower, "int32"), place - lower
-        pair = []
-        for at, amount in ((index, 1 - share), (index + 1, share)):
-            if fill_mode == "constant":
-                amount = where((at >= 0) & (at < size), amount, 0.0)
-            pair.append((FILL_MODES[fill_mode](at, size), amount))
-        near.append(pair)
-    total: Any = 0
-    for corner in itertools.product(*near):
-        values = cast_to(_rows(images, [index for index, _ in corner]), places[0].dtype)
-        total = total + values * expand_dims(functools.reduce(operator.mul, [share for _, share in corner]), -1)
-    if fill_mode == "constant" and fill_value != 0:
-        # What of the pixels is not seen is seen of the value.
-        seen = functools.reduce(operator.mul, [first + second for (_, first), (_, second) in near])
-        total = total + expand_dims(1 - seen, -1) * convert(convert(fill_value, images.dtype), total.dtype)
-    return total
+        index = cast_to(lower, "int32")
+        near.append([_FIXERS[fill_mode](each, size) for each in (index, index + 1)])
+        shares.append(expand_dims(place - lower, -1))
+    values = [cast_to(_rows(images, corner), places[0].dtype) for corner in itertools.product(*near)]
+    # Corners that differ in the last direction stand next to each other.
+    for share in reversed(shares):
+        values = [low + share * (high - low) for low, high in zip(values[::2], values[1::2], strict=True)]
+    return values[0]
 
 
 def sample(images: Tensor, places: Sequence[Any], interpolation: str, fill_mode: str, fill_value: Any) -> Tensor:
@@ -110,7 +91,7 @@ def sample(images: Tensor, places: Sequence[Any], interpolation: str, fill_mode:
         places: for each of the sizes, floats of one shape `(batch, *outputs)`, or ones that make it when broadcast, in
             pixels.
         interpolation: "nearest", or "bilinear" for linear interpolation in all directions.
-        fill_mode: a name in `FILL_MODES`: what is beyond the border.
+        fill_mode: one of `FILL_MODES`: what is beyond the border.
         fill_value: with "constant", the value there.
 
     Returns:
@@ -120,9 +101,14 @@ def sample(images: Tensor, places: Sequence[Any], interpolation: str, fill_mode:
     near = [clip(convert(place, dtype), -_FARTHEST, _FARTHEST) for place in places]
     if min(images.shape[1:-1], default=0) < 1:
         raise ValueError(f"Images must have at least one pixel. Received: images.shape={images.shape}")
+    if fill_mode == "constant":
+        # The same as the nearest pixel of images with one more all around.
+        around = [[0, 0], *([1, 1] for _ in near), [0, 0]]
+        images = pad(images, around, constant_values=fill_value)
+        near, fill_mode = [place + 1 for place in near], "nearest"
     if interpolation == "nearest":
-        return _nearest(images, near, fill_mode, fill_value)
-    values = _linear(images, near, fill_mode, fill_value)
+        return _nearest(images, near, fill_mode)
+    values = _linear(images, near, fill_mode)
     if dtypes.is_float(images.dtype):
         return cast_to(values, images.dtype)
     return saturate_cast(sign(values) * floor(abs(values) + 0.5), images.dtype)
