@@ -43,7 +43,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return raise_unknown(__name__, name, __dir__())
+    return raise_unknown(__name__, name, [*_MODULES, *_HOMES])
 
 
 def __dir__() -> list[str]:

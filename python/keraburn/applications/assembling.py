@@ -167,16 +167,17 @@ def assemble(
         files: the trained weights.
         name: name of the model where the user gave none.
     """
+    weights = request.weights
+    if request.is_trained:
+        if files is None:
+            raise ValueError(f"There are no weights trained on ImageNet for this model. Received: {request}")
+        weights = fetch(files[0] if request.include_top else files[1])
     given = request.input_tensor
     image = given if backend.is_keras_tensor(given) else layers.Input(shape=shape, tensor=given)
     inputs = image if given is None else get_source_inputs(image)
     model = Functional(inputs, network(image, request), name=request.name or name)
-    if request.is_trained:
-        if files is None:
-            raise ValueError(f"There are no weights trained on ImageNet for this model. Received: {request}")
-        model.load_weights(fetch(files[0] if request.include_top else files[1]))
-    elif request.weights is not None:
-        model.load_weights(request.weights)
+    if weights is not None:
+        model.load_weights(weights)
     return model
 
 

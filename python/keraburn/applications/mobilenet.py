@@ -26,7 +26,8 @@ _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *(5 * [(51
 
 def usual_size(shape: Any, sizes: tuple[int, ...]) -> int:
     """The size of square images in a shape, if there are weights trained with it; 224 else."""
-    rows, columns = rows_and_columns(shape) if shape is not None and len(shape) == 3 else (None, None)
+    is_shape = isinstance(shape, (tuple, list)) and len(shape) == 3
+    rows, columns = rows_and_columns(shape) if is_shape else (None, None)
     return rows if rows is not None and rows == columns and rows in sizes else 224
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from keraburn import config, layers
-from keraburn.applications.assembling import Request, assemble, check_channels_last
+from keraburn.applications.assembling import Request, assemble, check_channels_last, named_as
 from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import channels, ended, halving_pad, joined, normalized
@@ -180,45 +181,59 @@ def _files(kind: str, with_top: str, without: str) -> Files:
     return File(f"{begin}.h5", with_top, f"{name}.h5"), File(f"{begin}-no-top.h5", without, f"{name}_no_top.h5")
 
 
-def _model(network: _Network, files: Files, size: int, request: Request) -> Functional:
-    check_channels_last("NASNet")
-    if request.is_trained and isinstance(request.input_shape, (tuple, list)) and None in request.input_shape:
-        raise ValueError(
-            "When specifying the input shape of a NASNet and loading `ImageNet` weights, the input_shape argument "
-            f"must be static (no None entries). Received: input_shape={request.input_shape}"
-        )
-    return assemble(request, request.shape(size, smallest=32), network, files)
+def _constructor(
+    size: int, files: Files, network: _Network
+) -> Callable[[Callable[[], None]], Callable[..., Functional]]:
+    """Put the function that makes a network's models in the place of what is decorated.
+
+    Args:
+        size: rows and columns of the images that it was made for.
+        files: the trained weights.
+        network: the stack of cells.
+    """
+
+    def decorate(described: Callable[[], None]) -> Callable[..., Functional]:
+        def construct(
+            input_shape: Any = None,
+            include_top: bool = True,
+            weights: Any = "imagenet",
+            input_tensor: Any = None,
+            pooling: str | None = None,
+            classes: int = 1000,
+            classifier_activation: Any = "softmax",
+            name: str | None = (files[0].name or "").removesuffix(".h5"),
+        ) -> Functional:
+            check_channels_last("NASNet")
+            if size == 224 and not include_top and input_shape is None:
+                input_shape = (224, 224, 3)
+            request = Request(
+                include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name
+            )
+            if request.is_trained and isinstance(input_shape, (tuple, list)) and None in input_shape:
+                raise ValueError(
+                    "When specifying the input shape of a NASNet and loading `ImageNet` weights, the input_shape "
+                    f"argument must be static (no None entries). Received: input_shape={input_shape}"
+                )
+            return assemble(request, request.shape(size, smallest=32), network, files)
+
+        return named_as(described, construct)
+
+    return decorate
 
 
-def NASNetMobile(
-    input_shape: Any = None,
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str | None = "nasnet_mobile",
-) -> Functional:
+@_constructor(
+    224,
+    _files("mobile", "020fb642bf7360b370c678b08e0adf61", "1ed92395b5b598bdda52abe5c0dbfd63"),
+    _Network(4, 44, 32, skips=False),
+)
+def NASNetMobile() -> None:
     """The small NASNet, for images of 224x224 (Zoph et al., 2017, arXiv:1707.07012)."""
-    if not include_top and input_shape is None:
-        input_shape = (224, 224, 3)
-    request = Request(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name)
-    files = _files("mobile", "020fb642bf7360b370c678b08e0adf61", "1ed92395b5b598bdda52abe5c0dbfd63")
-    return _model(_Network(4, 44, 32, skips=False), files, 224, request)
 
 
-def NASNetLarge(
-    input_shape: Any = None,
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str | None = "nasnet_large",
-) -> Functional:
+@_constructor(
+    331,
+    _files("large", "11577c9a518f0070763c2b964a382f17", "d81d89dc07e6e56530c4e77faddd61b5"),
+    _Network(6, 168, 96, skips=True),
+)
+def NASNetLarge() -> None:
     """The large NASNet, for images of 331x331 (Zoph et al., 2017, arXiv:1707.07012)."""
-    request = Request(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name)
-    files = _files("large", "11577c9a518f0070763c2b964a382f17", "d81d89dc07e6e56530c4e77faddd61b5")
-    return _model(_Network(6, 168, 96, skips=True), files, 331, request)
