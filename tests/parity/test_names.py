@@ -14,12 +14,7 @@ from tests.parity import surface
 NAMES = surface.public_names()
 
 NOT_HERE: surface.Lines = {
-    "models and operations of images": """
-        applications.* ops.image.* visualization.*
-        layers.AugMix layers.CenterCrop
-        layers.RandAugment layers.Random*
-        layers.Resizing
-    """,
+    "pictures of images and boxes": "visualization.*",
     "files of sound": "utils.audio_dataset_from_directory",
     "complex dtypes": "ops*.eig ops*.polar ops.view_as_*",
     "quantization": "Quantizer quantizers.* dtype_policies.*DTypePolicy dtype_policies.DTypePolicyMap",
@@ -67,6 +62,9 @@ OTHER_MEMBERS: surface.Lines = {
         RandomGrayscale.transform_bounding_boxes RandomGrayscale.transform_labels
         RandomGrayscale.transform_segmentation_masks
     """,
+    "how boxes follow their images": """
+        Random*.get_shifted_bbox Random*.get_transformed_x_y RandomZoom.get_clipped_bbox
+    """,
     "arguments of no use are errors": "Model.evaluate Sequential.call",
 }
 
@@ -100,7 +98,7 @@ def test_members_of_classes():
 FAMILIES = (
     *("activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "models"),
     *("optimizers", "optimizers.schedules", "regularizers", "saving", "tree", "utils", "datasets", "random"),
-    "utils.bounding_boxes",
+    *("utils.bounding_boxes", "ops.image"),
 )
 
 NO_CASE: surface.Lines = {}
