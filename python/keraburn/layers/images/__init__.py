@@ -1,12 +1,14 @@
 """Layers that change images, for preprocessing and augmentation."""
 
 from keraburn.layers.images.adaptive_histogram import ContrastLimitedAdaptiveHistogramEqualization
+from keraburn.layers.images.aug_mix import AugMix
 from keraburn.layers.images.auto_contrast import AutoContrast
 from keraburn.layers.images.center_crop import CenterCrop
 from keraburn.layers.images.cut_mix import CutMix
 from keraburn.layers.images.equalization import Equalization
 from keraburn.layers.images.max_num_bounding_box import MaxNumBoundingBoxes
 from keraburn.layers.images.mix_up import MixUp
+from keraburn.layers.images.rand_augment import RandAugment
 from keraburn.layers.images.random_brightness import RandomBrightness
 from keraburn.layers.images.random_color_degeneration import RandomColorDegeneration
 from keraburn.layers.images.random_color_jitter import RandomColorJitter

@@ -78,6 +78,10 @@ class RandomColorJitter(ColorLayer):
         self.random_saturation = made(RandomSaturation, saturation_factor)
         self.random_hue = made(RandomHue, hue_factor)
 
+    def build(self, input_shape: Any) -> None:
+        for layer in self._layers:
+            layer.build(input_shape)
+
     @property
     def _jitters(self) -> dict[str, Any]:
         layers = {
