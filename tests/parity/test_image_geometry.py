@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import keraburn
-from tests.parity import image_layers
+from tests.parity import harness, image_layers
 from tests.parity.harness import assert_close, keras
 from tests.parity.image_layers import as_arrays, images_of
 
@@ -119,3 +119,38 @@ def test_boxes_and_masks(name, arguments, shape):
 @pytest.mark.parametrize("batched", [True, False])
 def test_what_comes_along(name, batched):
     image_layers.check_companions(name, {"height": 4, "width": 3}, batched)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"scale": (0.6, 0.6), "interpolation": "nearest"},
+        {"scale": (0.8, 0.8), "factor": 0.5, "fill_mode": "constant", "fill_value": 5.0, **FIRST},
+    ],
+)
+def test_elastic_transform(monkeypatch, arguments):
+    """`RandomElasticTransform` and `ops.image.elastic_transform` with the same normal numbers."""
+    harness.same_signature(keraburn.layers.RandomElasticTransform, keras.layers.RandomElasticTransform)
+    mine, original = (package.layers.RandomElasticTransform(seed=1, **arguments) for package in (keraburn, keras))
+    harness.same_config(mine, original)
+    shape = (3, 3, 21, 25) if "data_format" in arguments else (3, 21, 25, 3)
+    images = images_of(shape)
+    # Keras draws the moves to the right and those downwards from one seed.
+    field = np.random.default_rng(6).normal(size=(3, 21, 25)).astype("float32")
+    monkeypatch.setattr("jax.random.normal", lambda *_, **__: field)
+    twice = keraburn.ops.convert_to_tensor(np.stack([field, field], -1))
+
+    def normal(shape, stddev=1.0, **_):
+        assert shape == twice.shape
+        return twice * stddev
+
+    monkeypatch.setattr("keraburn.random.normal", normal)
+    monkeypatch.setattr("keraburn.ops.image.elastic.normal", normal)
+    drawn = original.get_random_transformation(keras.ops.convert_to_tensor(images), training=True)
+    given = {**as_arrays({**drawn, "seed": 0}), "seed": None}
+    expected = original.transform_images(keras.ops.convert_to_tensor(images), drawn)
+    assert_close(mine.transform_images(images, given), expected, "RandomElasticTransform", rtol=1e-3, atol=1e-2)
+    options = {"alpha": 1.3, "sigma": 1.1, "data_format": mine.data_format}
+    found = keraburn.ops.image.elastic_transform(images, **options)
+    assert_close(found, keras.ops.image.elastic_transform(images, **options), "elastic_transform", rtol=1e-3, atol=1e-2)
+    assert_close(mine(images, training=False), images, "without training")

@@ -105,5 +105,8 @@ class RandomCrop(SizedLayer):
         boxes["boxes"] = seen * ops.convert_to_tensor([right, down, right, down], dtype=seen.dtype)
         return convert_format(boxes, "xyxy", layout, self.height, self.width)
 
+    def compute_output_shape(self, input_shape: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().compute_output_shape(input_shape)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}

@@ -85,6 +85,16 @@ class RandomElasticTransform(GeometricLayer):
             "seed": random.draw_seed(seed),
         }
 
+    def get_elastic_transform_params(self, height: int, width: int, factor: Any) -> tuple[Any, Any]:
+        """How far pixels are moved, and how smooth the moves are, in pixels.
+
+        Args:
+            height: of the images.
+            width: of the images.
+            factor: the strength, from 0 to 1.
+        """
+        return max(height, width) * (0.1 * factor), min(height, width) * (0.05 * factor)
+
     def _transform_images(self, images: Any, transformation: Any, interpolation: str) -> Any:
         if transformation is None:
             return images
@@ -92,10 +102,11 @@ class RandomElasticTransform(GeometricLayer):
         batch = to_batch(images, self.data_format)
         height, width = batch.shape[1:3]
         strength = transformation["distortion_factor"]
-        sigma = ops.maximum(0.05 * min(height, width) * strength, _NARROW)
-        widest = 0.05 * min(height, width) * self.scale[1]
+        alpha, sigma = self.get_elastic_transform_params(height, width, strength)
+        sigma = ops.maximum(sigma, _NARROW)
+        widest = self.get_elastic_transform_params(height, width, self.scale[1])[1]
         noise = random.normal((*batch.shape[:3], 2), dtype="float32", seed=transformation["seed"])
-        moves = noise * sigma * (0.1 * max(height, width) * strength)
+        moves = noise * sigma * alpha
         moved = displaced(batch, moves, sigma, int(6 * widest) | 1, interpolation, self.fill_mode, self.fill_value)
         chosen = ops.reshape(transformation["apply_transform"], (-1, 1, 1, 1))
         return from_batch(ops.where(chosen, moved, batch), images.ndim, self.data_format)

@@ -87,6 +87,9 @@ class Resizing(SizedLayer):
             self.data_format,
         )
 
+    def transform_labels(self, labels: Any, transformation: Any = None, training: bool = True) -> Any:
+        return labels
+
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
         return self._transform_images(images, transformation, self.interpolation)
 

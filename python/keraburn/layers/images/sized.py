@@ -31,7 +31,7 @@ class SizedLayer(BaseImagePreprocessingLayer):
         self.height = positive_size(height, "height")
         self.width = positive_size(width, "width")
 
-    def transform_labels(self, labels: Any, transformation: Any = None, training: bool = True) -> Any:
+    def transform_labels(self, labels: Any, transformation: Any, training: bool = True) -> Any:
         return labels
 
     def compute_output_shape(self, input_shape: Any) -> Any:
