@@ -91,7 +91,9 @@ class BaseImagePreprocessingLayer(PlannedCalls):
         """The shape of the images, as a batch, in what `get_random_transformation` is given."""
         images = data["images"] if isinstance(data, dict) else data
         shape = tuple(images.shape)
-        return shape if self._is_batched(images) else (1, *shape)
+        if len(shape) not in (3, 4):
+            raise ValueError(f"Expected the input image to be rank 3 or 4. Received: inputs.shape={shape}")
+        return shape if len(shape) == 4 else (1, *shape)
 
     def _is_batched(self, images: Any) -> bool:
         rank = len(images.shape)

@@ -58,7 +58,7 @@ class MixUp(BaseImagePreprocessingLayer):
         }
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
-        return mixed(ops.cast(images, self.compute_dtype), transformation) if training else images
+        return mixed(ops.cast(images, self.compute_dtype), transformation, 4) if training else images
 
     def transform_labels(self, labels: Any, transformation: Any, training: bool = True) -> Any:
         return mixed(labels, transformation) if training else labels
@@ -67,14 +67,16 @@ class MixUp(BaseImagePreprocessingLayer):
         if not training:
             return bounding_boxes
         order = transformation["permutation_order"]
-        # Those of the other image after its own.
-        return {
-            key: ops.concatenate([bounding_boxes[key], ops.take(bounding_boxes[key], order, axis=0)], axis=1)
-            for key in ("boxes", "labels")
-        }
+
+        def joined(items: Any) -> Any:
+            # Those of the other image after its own; labels may be one for each image.
+            others = ops.take(items, order, axis=0)
+            return ops.concatenate([items, others], axis=min(1, len(items.shape) - 1))
+
+        return {key: joined(bounding_boxes[key]) for key in ("boxes", "labels")}
 
     def transform_segmentation_masks(self, segmentation_masks: Any, transformation: Any, training: bool = True) -> Any:
-        return mixed(segmentation_masks, transformation) if training else segmentation_masks
+        return mixed(segmentation_masks, transformation, 4) if training else segmentation_masks
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
@@ -83,10 +85,16 @@ class MixUp(BaseImagePreprocessingLayer):
         return {**super().get_config(), "alpha": self.alpha, "seed": self.seed}
 
 
-def mixed(items: Any, transformation: Any) -> Any:
-    """The items of a batch blended with each other, by a transformation's `"mix_weight"` and `"permutation_order"`."""
-    weight = transformation["mix_weight"]
+def mixed(items: Any, transformation: Any, rank: int | None = None) -> Any:
+    """The items of a batch blended with each other.
+
+    Args:
+        items: one for each image.
+        transformation: with `"mix_weight"` and `"permutation_order"`.
+        rank: of the items, with the batch; as they are if None.
+    """
+    weight = ops.convert_to_tensor(transformation["mix_weight"])
     if "float" in str(items.dtype):
         weight = ops.cast(weight, items.dtype)
-    weight = ops.reshape(weight, (-1, *[1] * (len(items.shape) - 1)))
+    weight = ops.reshape(weight, (-1, *[1] * ((rank or len(items.shape)) - 1)))
     return weight * items + (1.0 - weight) * ops.take(items, transformation["permutation_order"], axis=0)

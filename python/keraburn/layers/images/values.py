@@ -16,10 +16,13 @@ def check_range(value_range: Any) -> None:
         not isinstance(value_range, (tuple, list))
         or len(value_range) != 2
         or not all(isinstance(end, Real) for end in value_range)
-        or value_range[0] == value_range[1]
     ):
         raise ValueError(
-            f"The `value_range` argument should be a list of two different numbers. Received: value_range={value_range}"
+            f"The `value_range` argument should be a list of two numbers. Received: value_range={value_range}"
+        )
+    if value_range[0] == value_range[1]:
+        raise ValueError(
+            f"The two numbers of the `value_range` argument should differ. Received: value_range={value_range}"
         )
 
 
