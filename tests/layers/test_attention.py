@@ -172,3 +172,42 @@ def test_spectral_normalization():
         keras.layers.SpectralNormalization(keras.layers.Dense(3), 0)
     with pytest.raises(ValueError, match="no attribute 'kernel' nor 'embeddings'"):
         keras.layers.SpectralNormalization(keras.layers.Flatten())(x)
+
+
+QUERY, VALUE = np.ones((2, 5, 8), "float32"), np.ones((2, 7, 8), "float32")
+WRONG = np.ones((2, 9), bool)
+HEADS = keras.layers.MultiHeadAttention
+MISTAKES = [
+    (lambda: keras.layers.Attention()([QUERY, VALUE], mask=[None, WRONG]), r"value_mask.*\(2, 7\).*\(2, 9\)"),
+    (lambda: keras.layers.AdditiveAttention()([QUERY, VALUE], mask=[WRONG, None]), r"query_mask.*\(2, 5\)"),
+    (lambda: HEADS(2, 3)(QUERY, VALUE, value_mask=WRONG), r"value_mask.*\(2, 7\).*\(2, 9\)"),
+    (lambda: HEADS(2, 3)(QUERY, VALUE, attention_mask=np.ones((2, 9, 9), bool)), r"attention_mask.*\(2, 5, 7\)"),
+    (lambda: keras.layers.GroupQueryAttention(4, 4, 2)(QUERY, VALUE, query_mask=WRONG), r"query_mask.*\(2, 5\)"),
+    (lambda: HEADS(2, 3)(QUERY[0], VALUE[0]), r"rank of 3.*query_shape=\(5, 8\)"),
+    (lambda: HEADS(2, 3, attention_axes=(7,))(QUERY, VALUE), r"Received: attention_axes=\(7,\)"),
+    (lambda: keras.layers.EinsumDense(3, 4), "Received: equation=3"),
+    (lambda: keras.layers.PReLU(shared_axes=[9])(QUERY), r"Received: shared_axes=\[9\]"),
+    (lambda: keras.layers.GlobalAveragePooling1D()(QUERY, mask=WRONG), r"\(2, 5\).*Received: mask.shape=\(2, 9\)"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(MISTAKES)))
+def test_masks_and_axes_that_do_not_fit(number):
+    call, text = MISTAKES[number]
+    with pytest.raises(ValueError, match=text):
+        call()
+
+
+def test_masks_with_sizes_of_one():
+    layer = keras.layers.MultiHeadAttention(2, 3)
+    mask = np.array([[True] * 3 + [False] * 4])
+    outputs = layer(QUERY, VALUE * np.arange(7.0)[:, None], value_mask=mask)
+    expected = layer(QUERY, VALUE * np.arange(7.0)[:, None], attention_mask=np.broadcast_to(mask, (2, 5, 7)))
+    np.testing.assert_allclose(outputs, expected, rtol=1e-6)
+    assert keras.layers.Attention().compute_mask([QUERY, VALUE], [np.ones((2, 5), bool), None]).shape == (2, 5)
+
+
+def test_noise_shapes_broadcast():
+    outputs = keras.layers.AlphaDropout(0.5, noise_shape=(8,), seed=1)(QUERY, training=True).numpy()
+    np.testing.assert_array_equal(outputs, np.broadcast_to(outputs[:1, :1], outputs.shape))
+    assert (outputs != outputs[0, 0, 0]).any()

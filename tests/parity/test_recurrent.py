@@ -217,6 +217,47 @@ def test_initial_states():
     compare(translation, (3, 5, 3), (3, 4, 2))
 
 
+def given_states(package):
+    layers = package.layers
+    source, h, c = package.Input((5, 3)), package.Input((4,)), package.Input((4,))
+    kept = package.Input((5,), dtype="bool")
+    cells = [layers.LSTMCell(4), layers.GRUCell(4)]
+    outputs = [
+        layers.LSTM(4, return_sequences=True)(source, initial_state=[h, c], mask=kept),
+        layers.LSTM(4)(source, initial_state=[h, c], mask=kept),
+        layers.GRU(4, return_sequences=True, go_backwards=True)(source, initial_state=h, mask=kept),
+        layers.SimpleRNN(4, return_sequences=True, zero_output_for_mask=True)(source, initial_state=h, mask=kept),
+        layers.Bidirectional(layers.GRU(4, return_sequences=True))(source, initial_state=[h, c], mask=kept),
+        layers.RNN(cells, return_sequences=True)(source, initial_state=[[h, c], [c]], mask=kept),
+        layers.RNN(layers.GRUCell(4))(source, initial_state=c, mask=kept),
+    ]
+    return package.Model([source, h, c, kept], outputs)
+
+
+def test_steps_before_the_first_that_counts_give_the_given_state():
+    mask = np.array([[0, 0, 1, 1, 1], [1, 1, 0, 1, 0], [0, 0, 0, 0, 0]], bool)
+    rng = np.random.default_rng(0)
+    x = [*(rng.normal(size=shape).astype("float32") for shape in ((3, 5, 3), (3, 4), (3, 4))), mask]
+    ours, theirs = given_states(keraburn), given_states(harness.keras)
+    harness._same_weights(ours, theirs)
+    for number, (mine, reference) in enumerate(zip(ours(x), theirs(x), strict=True)):
+        harness.assert_close(mine, reference, f"output {number}")
+    mine = ours(x)[0].numpy()
+    np.testing.assert_array_equal(mine[2], np.broadcast_to(x[1][2], mine[2].shape))
+
+
+def test_states_are_returned_in_a_tuple():
+    kinds = []
+    for package in (keraburn, harness.keras):
+        inputs = package.Input((5, 3))
+        outputs = package.layers.LSTM(2, return_state=True)(inputs)
+        model = package.Model(inputs, outputs)
+        x = np.ones((1, 5, 3), "float32")
+        kinds.append([type(each).__name__ for each in (outputs, model.output, model(x), model.predict(x, verbose=0))])
+    assert kinds[0] == kinds[1]
+    assert kinds[0] == ["tuple"] * 4
+
+
 def test_configs_of_models_are_read_both_ways():
     def build(package):
         layers = package.layers

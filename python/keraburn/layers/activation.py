@@ -153,6 +153,11 @@ class PReLU(Layer):
 
     def build(self, input_shape: Any) -> None:
         shared = self.shared_axes or []
+        if not all(0 < axis < len(input_shape) for axis in shared):
+            raise ValueError(
+                f"`shared_axes` of layer '{self.name}' must be between 1 and {len(input_shape) - 1}, the last axis of "
+                f"the inputs. Received: shared_axes={shared}, input_shape={tuple(input_shape)}"
+            )
         self.alpha = self.add_weight(
             shape=[1 if axis in shared else size for axis, size in enumerate(input_shape)][1:],
             name="alpha",

@@ -184,6 +184,8 @@ class _Axes:
         Raises:
             ValueError: if it is none.
         """
+        if not isinstance(equation, str):
+            raise ValueError(f"Argument `equation` must be a string such as 'ab,bc->ac'. Received: equation={equation}")
         operands, arrow, outputs = equation.replace(" ", "").partition("->")
         inputs, comma, kernel = operands.partition(",")
         ellipsis = None

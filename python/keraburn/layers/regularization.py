@@ -21,6 +21,19 @@ def _check_fraction(name: str, value: Any) -> None:
         )
 
 
+def _to_rank(layer: Any, shape: tuple[int | None, ...] | None, inputs: Any) -> tuple[int | None, ...] | None:
+    """A noise shape with as many axes as the inputs: those that are left out in front have size 1."""
+    if shape is None:
+        return None
+    missing = len(inputs.shape) - len(shape)
+    if missing < 0:
+        raise ValueError(
+            f"The noise shape of layer '{layer.name}' must not have more axes than the inputs. "
+            f"Received: noise_shape={shape}, inputs of shape {tuple(inputs.shape)}"
+        )
+    return (*(1 for _ in range(missing)), *shape)
+
+
 def _check_noise_shape(noise_shape: Any) -> tuple[int | None, ...] | None:
     if noise_shape is None:
         return None
@@ -98,12 +111,7 @@ class Dropout(_Random):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training or self.rate == 0:
             return inputs
-        shape = self._pattern_shape(inputs)
-        if shape is not None and len(shape) != len(inputs.shape):
-            raise ValueError(
-                f"The noise shape of layer '{self.name}' must have an entry for each axis of the inputs. "
-                f"Received: noise_shape={shape}, inputs of shape {tuple(inputs.shape)}"
-            )
+        shape = _to_rank(self, self._pattern_shape(inputs), inputs)
         return random.dropout(inputs, self.rate, noise_shape=shape, seed=self.seed_generator)
 
     def _pattern_shape(self, inputs: Any) -> Any:
@@ -339,7 +347,7 @@ class AlphaDropout(_Random):
         if not training or self.rate == 0:
             return inputs
         sizes = tuple(inputs.shape)
-        shape = self.noise_shape or sizes
+        shape = _to_rank(self, self.noise_shape, inputs) or sizes
         shape = tuple(wanted or size for wanted, size in zip(shape, sizes, strict=True))
         kept = ops.cast(ops.greater_equal(random.uniform(shape, seed=self.seed_generator), self.rate), inputs.dtype)
         dropped = -_SELU_ALPHA * _SELU_SCALE

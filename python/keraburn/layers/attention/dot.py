@@ -117,7 +117,7 @@ class Attention(Layer):
         query, value, key = inputs[0], inputs[1], inputs[-1 if len(inputs) == 3 else 1]
         query_mask, value_mask = mask[:2] if mask else (None, None)
         for what, each, of in (("query", query_mask, query), ("value", value_mask, value)):
-            arguments.mask_of(self, f"mask of the {what}", each, tuple(of.shape[:-1]))
+            arguments.mask_of(self, f"{what}_mask", each, tuple(of.shape[:-1]))
         scores = self._calculate_scores(query, key)
         seen = self._seen(value_mask, use_causal_mask, scores.shape)
         if seen is not None:

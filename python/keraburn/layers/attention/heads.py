@@ -152,6 +152,10 @@ class Heads(Layer):
         given = (("query_mask", query_mask, query), ("value_mask", value_mask, value), ("key_mask", key_mask, value))
         for name, each, of in given:
             arguments.mask_of(self, name, each, tuple(of.shape[:-1]))
+        if attention_mask is not None and len(query.shape) == 3:
+            pairs, batch = (length, kept), query.shape[0]
+            heads = attention_mask.shape[1] if len(attention_mask.shape) == 4 else 1
+            arguments.mask_of(self, "attention_mask", attention_mask, (batch, *pairs), pairs, (batch, heads, *pairs))
         masks = []
         if query_mask is not None:
             masks.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))

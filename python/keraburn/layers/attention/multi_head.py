@@ -165,7 +165,17 @@ class MultiHeadAttention(Heads):
         key_shape = value_shape if key_shape is None else key_shape
         check_lengths(value_shape, key_shape)
         rank = len(query_shape)
+        if rank < 3:
+            raise ValueError(
+                f"Layer '{self.name}' attends along axes between the batch and the features: queries need a rank of 3 "
+                f"or more. Received: query_shape={tuple(query_shape)}"
+            )
         axes = range(1, rank - 1) if self._attention_axes is None else self._attention_axes
+        if any(not isinstance(axis, int) or not 0 < axis % rank < rank - 1 or abs(axis) >= rank for axis in axes):
+            raise ValueError(
+                f"`attention_axes` must name axes between the batch and the features of inputs of rank {rank}. "
+                f"Received: attention_axes={self._attention_axes}, query_shape={tuple(query_shape)}"
+            )
         self._attention_axes = tuple(axis if axis >= 0 else rank + axis for axis in axes)
         keys, values = (self._num_heads, self._key_dim), (self._num_heads, self._value_dim)
         self._query_dense = self._project("query", query_shape, 1, keys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from keraburn import config, ops
+from keraburn.layers import arguments
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
 from keraburn.ops.spatial import channels_of, image_shape
