@@ -138,7 +138,7 @@ def test_elastic_transform(monkeypatch, arguments):
     # Keras draws the moves to the right and those downwards from one seed.
     field = np.random.default_rng(6).normal(size=(3, 21, 25)).astype("float32")
     monkeypatch.setattr("jax.random.normal", lambda *_, **__: field)
-    twice = keraburn.ops.convert_to_tensor(np.stack([field, field], -1))
+    twice = keraburn.ops.convert_to_tensor(np.stack([field, field]))
 
     def normal(shape, stddev=1.0, **_):
         assert shape == twice.shape

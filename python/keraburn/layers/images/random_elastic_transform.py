@@ -105,7 +105,7 @@ class RandomElasticTransform(GeometricLayer):
         alpha, sigma = self.get_elastic_transform_params(height, width, strength)
         sigma = ops.maximum(sigma, _NARROW)
         widest = self.get_elastic_transform_params(height, width, self.scale[1])[1]
-        noise = random.normal((*batch.shape[:3], 2), dtype="float32", seed=transformation["seed"])
+        noise = random.normal((2, *batch.shape[:3]), dtype="float32", seed=transformation["seed"])
         moves = noise * sigma * alpha
         moved = displaced(batch, moves, sigma, int(6 * widest) | 1, interpolation, self.fill_mode, self.fill_value)
         chosen = ops.reshape(transformation["apply_transform"], (-1, 1, 1, 1))

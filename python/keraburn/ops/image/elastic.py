@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from keraburn import config
-from keraburn.ops.apply import operation
-from keraburn.ops.convert import concrete, convert
-from keraburn.ops.image.filters import filter_axis, gaussian
+from keraburn.ops.apply import emit, operation
+from keraburn.ops.convert import concrete, constant, convert
+from keraburn.ops.image.filters import gaussian
 from keraburn.ops.image.geometry import pixel_grid
 from keraburn.ops.image.layout import check_one_of, check_rank, from_batch, to_batch
 from keraburn.ops.image.sampling import FILL_MODES, INTERPOLATIONS, sample
+from keraburn.ops.products import matmul
+from keraburn.ops.selection import where
+from keraburn.ops.shaping import transpose
 from keraburn.random import draw_seed, normal
 from keraburn.tensor import Tensor
 
@@ -22,7 +27,7 @@ def displaced(
 
     Args:
         batch: shape `(batch, height, width, channels)`.
-        shifts: shape `(batch, height, width, 2)`: pixels to the right and downwards, before they are made smooth.
+        shifts: shape `(2, batch, height, width)`: pixels to the right and downwards, before they are made smooth.
         sigma: standard deviation of the curve that makes them smooth.
         size: how many pixels of that curve count.
         interpolation: "nearest" or "bilinear".
@@ -30,9 +35,20 @@ def displaced(
         fill_value: with "constant", the value there.
     """
     curve = gaussian(size, convert(sigma, "float32"))
-    shifts = filter_axis(filter_axis(convert(shifts, "float32"), curve, 2, "same"), curve, 1, "same")
-    rows, columns = pixel_grid(*batch.shape[1:3])
-    return sample(batch, [rows + shifts[..., 1], columns + shifts[..., 0]], interpolation, fill_mode, fill_value)
+    height, width = batch.shape[1:3]
+    # Wide curves are faster as products of matrices.
+    smooth = matmul(convert(shifts, "float32"), _banded(curve, width))
+    smooth = matmul(transpose(_banded(curve, height)), smooth)
+    rows, columns = pixel_grid(height, width)
+    return sample(batch, [rows + smooth[1], columns + smooth[0]], interpolation, fill_mode, fill_value)
+
+
+def _banded(curve: Tensor, size: int) -> Tensor:
+    """A curve around the diagonal of a square matrix: what a row multiplied by it is convolved with."""
+    places = np.subtract.outer(np.arange(size), np.arange(size)) + (curve.shape[0] - 1) // 2
+    outside = (places < 0) | (places >= curve.shape[0])
+    shares = emit("take", curve, constant(np.where(outside, 0, places).astype(np.int32)), axis=0)
+    return where(constant(outside), 0.0, shares)
 
 
 @operation
@@ -84,7 +100,7 @@ def elastic_transform(
     if not width > 0:
         raise ValueError(f"Argument `sigma` must be a positive number. Received: sigma={sigma}")
     batch = to_batch(images, data_format)
-    noise = normal((*batch.shape[:3], 2), stddev=width, dtype="float32", seed=draw_seed(seed))
+    noise = normal((2, *batch.shape[:3]), stddev=width, dtype="float32", seed=draw_seed(seed))
     moves = convert(alpha, "float32") * noise
     result = displaced(batch, moves, convert(width), int(6 * width) | 1, interpolation, fill_mode, fill_value)
     return from_batch(result, images.ndim, data_format)
