@@ -166,6 +166,9 @@ impl Kernel for Scatter {
             if !x.bytes.is_empty() {
                 out.copy_from_slice(&x.bytes[start..start + out.len()]);
             }
+            if along.inner == 1 && self.mode == Mode::Add {
+                return count_elements(out, x.dtype, first, &index, updates.bytes);
+            }
             for (&i, update) in index.iter().zip(updates.bytes.chunks_exact(row)) {
                 let Some(at) = i.checked_sub(first).map(|i| i * row).filter(|&at| at < out.len()) else {
                     continue;
@@ -193,6 +196,27 @@ impl Kernel for Scatter {
 
     fn in_place(&self) -> bool {
         true
+    }
+}
+
+/// Sums of single elements, as histograms are.
+fn count_elements(out: &mut [u8], dtype: DType, first: usize, index: &[usize], updates: &[u8]) {
+    fn add<T: Plain>(out: &mut [u8], first: usize, index: &[usize], updates: &[u8], sum: impl Fn(T, T) -> T) {
+        let out = view_mut::<T>(out);
+        for (&i, &update) in index.iter().zip(view::<T>(updates)) {
+            if let Some(target) = i.checked_sub(first).and_then(|i| out.get_mut(i)) {
+                *target = sum(*target, update);
+            }
+        }
+    }
+    match dtype {
+        DType::Float32 => add::<f32>(out, first, index, updates, |a, b| a + b),
+        DType::Float64 => add::<f64>(out, first, index, updates, |a, b| a + b),
+        // Sums of signed numbers have the bits of unsigned ones.
+        DType::Int32 => add::<u32>(out, first, index, updates, u32::wrapping_add),
+        DType::Int64 => add::<u64>(out, first, index, updates, u64::wrapping_add),
+        DType::Uint8 => add::<u8>(out, first, index, updates, u8::wrapping_add),
+        DType::Bool => add::<u8>(out, first, index, updates, |a, b| a | b),
     }
 }
 

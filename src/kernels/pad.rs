@@ -85,21 +85,47 @@ impl Kernel for Concatenate {
         let size = output.dtype.size();
         let parts: Vec<(&[u8], usize)> =
             inputs.iter().map(|input| (input.bytes, Along::new(input.shape, self.axis).block() * size)).collect();
-        let block = |(i, mut out): (usize, &mut [u8])| {
+        let row = along.block() * size;
+        // As many rows as stay in the first-level cache while one input after another is laid into them.
+        let rows = (ROWS_BYTES / row).max(1);
+        let block = |(i, out): (usize, &mut [u8])| {
+            let count = out.len() / row;
+            let mut start = 0;
             for &(bytes, size) in &parts {
-                let (part, rest) = out.split_at_mut(size);
-                part.copy_from_slice(&bytes[i * size..(i + 1) * size]);
-                out = rest;
+                let from = &bytes[i * rows * size..(i * rows + count) * size];
+                match size {
+                    0 => {}
+                    4 => lay_of::<4>(from, &mut out[start..], row),
+                    8 => lay_of::<8>(from, &mut out[start..], row),
+                    12 => lay_of::<12>(from, &mut out[start..], row),
+                    16 => lay_of::<16>(from, &mut out[start..], row),
+                    _ => lay(from, size, &mut out[start..], row),
+                }
+                start += size;
             }
         };
-        let row = along.block() * size;
         if along.count() < PARALLEL {
-            output.bytes.chunks_exact_mut(row).enumerate().for_each(block);
+            output.bytes.chunks_mut(rows * row).enumerate().for_each(block);
         } else {
-            let least = (PARALLEL / row).max(1);
-            output.bytes.par_chunks_exact_mut(row).enumerate().with_min_len(least).for_each(block);
+            let least = (PARALLEL / (rows * row)).max(1);
+            output.bytes.par_chunks_mut(rows * row).enumerate().with_min_len(least).for_each(block);
         }
         Ok(())
+    }
+}
+
+const ROWS_BYTES: usize = 1 << 14;
+
+/// Lay stretches of `size` bytes into `out`, `row` bytes apart.
+fn lay(from: &[u8], size: usize, out: &mut [u8], row: usize) {
+    for (from, out) in from.chunks_exact(size).zip(out.chunks_mut(row)) {
+        out[..size].copy_from_slice(from);
+    }
+}
+
+fn lay_of<const SIZE: usize>(from: &[u8], out: &mut [u8], row: usize) {
+    for (from, out) in from.as_chunks::<SIZE>().0.iter().zip(out.chunks_mut(row)) {
+        out[..SIZE].copy_from_slice(from);
     }
 }
 

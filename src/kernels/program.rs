@@ -399,33 +399,73 @@ unsafe fn gather<T: Copy>(to: *mut u8, from: *const u8, dims: &[usize], strides:
         unsafe { *to = *from };
         return;
     };
-    let stride = strides[dims.len() - 1];
-    let mut column = start % width;
-    let mut row = start / width;
+    let stride = strides[outer.len()];
+    // The last two dimensions are walked without divisions.
+    let (height, step) = outer.last().map_or((1, 0), |&height| (height, strides[outer.len() - 1]));
+    let copy = match width {
+        1 => lines_of::<T, 1>,
+        2 => lines_of::<T, 2>,
+        3 => lines_of::<T, 3>,
+        4 => lines_of::<T, 4>,
+        _ => lines::<T>,
+    };
     let mut done = 0;
     while done < n {
+        let (row, column) = ((start + done) / width, (start + done) % width);
         let mut rest = row;
-        let mut offset = 0;
+        let mut offset = column as isize * stride;
         for (&dim, &step) in outer.iter().zip(strides).rev() {
             offset += (rest % dim) as isize * step;
             rest /= dim;
         }
-        let len = (width - column).min(n - done);
+        let whole = if column == 0 { ((n - done) / width).min(height - row % height) } else { 0 };
         // SAFETY: the walk stays within the source, and `to` holds `n` elements, by the caller's promise.
         unsafe {
-            let source = from.offset(offset + column as isize * stride);
-            let target = to.add(done);
-            match stride {
-                1 => ptr::copy_nonoverlapping(source, target, len),
-                0 => {
-                    let value = *source;
-                    (0..len).for_each(|i| *target.add(i) = value);
-                }
-                _ => (0..len).for_each(|i| *target.add(i) = *source.offset(i as isize * stride)),
+            let (source, target) = (from.offset(offset), to.add(done));
+            if whole > 0 {
+                copy(target, source, width, whole, stride, step);
+                done += whole * width;
+            } else {
+                let len = (width - column).min(n - done);
+                lines(target, source, len, 1, stride, step);
+                done += len;
             }
         }
-        done += len;
-        row += 1;
-        column = 0;
+    }
+}
+
+/// Copy `count` lines of `width` elements, `stride` apart, each line's beginning `step` after the last one's.
+unsafe fn lines<T: Copy>(to: *mut T, from: *const T, width: usize, count: usize, stride: isize, step: isize) {
+    for line in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let source = from.offset(line as isize * step);
+            let target = to.add(line * width);
+            match stride {
+                1 => ptr::copy_nonoverlapping(source, target, width),
+                0 => {
+                    let value = *source;
+                    (0..width).for_each(|i| *target.add(i) = value);
+                }
+                _ => (0..width).for_each(|i| *target.add(i) = *source.offset(i as isize * stride)),
+            }
+        }
+    }
+}
+
+/// `lines` of a width that is known: pixels of a few channels.
+unsafe fn lines_of<T: Copy, const WIDTH: usize>(
+    to: *mut T,
+    from: *const T,
+    _: usize,
+    count: usize,
+    stride: isize,
+    step: isize,
+) {
+    for line in 0..count {
+        for i in 0..WIDTH {
+            // SAFETY: the caller's promise.
+            unsafe { *to.add(line * WIDTH + i) = *from.offset(line as isize * step + i as isize * stride) };
+        }
     }
 }

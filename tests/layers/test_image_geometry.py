@@ -379,6 +379,8 @@ WRONG = [
         "three channels. Received",
     ),
     (lambda: keras.layers.RandomRotation(0.1)(np.zeros((3, 3))), ValueError, "rank 3 .* or 4"),
+    (lambda: keras.layers.RandomRotation(0.1)(keras.Input((3,))), ValueError, "rank 3 .* or 4"),
+    (lambda: keras.layers.RandomErasing()(keras.Input((3,))), ValueError, "rank 3 .* or 4"),
     (
         lambda: keras.layers.RandomFlip()({"images": IMAGES, "bounding_boxes": companions()["bounding_boxes"]}),
         ValueError,

@@ -65,7 +65,7 @@ OTHER_MEMBERS: surface.Lines = {
     "how boxes follow their images": """
         Random*.get_shifted_bbox Random*.get_transformed_x_y RandomZoom.get_clipped_bbox
     """,
-    "arguments of no use are errors": "Model.evaluate Sequential.call",
+    "arguments of no use are errors": "Sequential.call",
 }
 
 

@@ -195,6 +195,7 @@ class Trainer(Resuming, Functions, PureTraining):
         steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
+        **kwargs: Any,
     ) -> Any:
         """The loss and the metrics over some data.
 
@@ -207,6 +208,7 @@ class Trainer(Resuming, Functions, PureTraining):
             steps: batches to take; all if None.
             callbacks: a callback or a list of them.
             return_dict: whether a dict by name is returned.
+            **kwargs: none; what was misspelled is an error.
 
         Returns:
             The loss as a float, or a list of the loss and the metrics in the order of `compile`; both also answer by
@@ -225,6 +227,8 @@ class Trainer(Resuming, Functions, PureTraining):
         ([4.0, 2.0], 2.0)
         """
         self._assert_compile_called("evaluate")
+        if kwargs:
+            raise ValueError(f"Arguments not recognized: {kwargs}")
         batch_size = arguments.whole_or_none("batch_size", batch_size, 1)
         steps = arguments.whole_or_none("steps", steps, 1)
         verbose = arguments.verbosity(verbose)

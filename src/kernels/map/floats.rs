@@ -68,7 +68,6 @@ macro_rules! real_tables {
                 Unary::IsInf => one!($real => u8, false, |x| u8::from(x.abs() == $real::INFINITY)),
                 Unary::IsFinite => one!($real => u8, false, |x| u8::from(x.abs() < $real::INFINITY)),
                 Unary::Digamma => one!($real => $real, false, |x| rare::digamma(x.into()) as $real),
-                Unary::Erfinv => one!($real => $real, false, |x| rare::erfinv(x.into()) as $real),
                 Unary::Lgamma => one!($real => $real, false, |x| libm::lgamma(x.into()) as $real),
                 Unary::Not
                 | Unary::Cbrt
@@ -78,7 +77,8 @@ macro_rules! real_tables {
                 | Unary::Asin
                 | Unary::Acos
                 | Unary::Atan
-                | Unary::Erf => return None,
+                | Unary::Erf
+                | Unary::Erfinv => return None,
             })
         }
 
@@ -149,6 +149,7 @@ pub(super) fn unary_f32(op: Unary) -> Option<Map> {
         Unary::Tan => one!(f32 => f32, |x| single::tan::<I>(x),
             rare: x.abs() >= single::TURNS, exact: libm::tan(x.into()) as f32),
         Unary::Erf => one!(f32 => f32, true, |x| single::erf::<I>(x)),
+        Unary::Erfinv => one!(f32 => f32, true, |x| single::erfinv::<I>(x)),
         Unary::Cbrt => one!(f32 => f32, false, |x| libm::cbrtf(x)),
         Unary::Asin => one!(f32 => f32, false, |x| libm::asinf(x)),
         Unary::Acos => one!(f32 => f32, false, |x| libm::acosf(x)),
@@ -163,6 +164,7 @@ pub(super) fn unary_f64(op: Unary) -> Option<Map> {
         Unary::Cos => one!(f64 => f64, false, |x| libm::cos(x)),
         Unary::Tan => one!(f64 => f64, false, |x| libm::tan(x)),
         Unary::Erf => one!(f64 => f64, false, |x| libm::erf(x)),
+        Unary::Erfinv => one!(f64 => f64, false, |x| rare::erfinv(x)),
         Unary::Cbrt => one!(f64 => f64, false, |x| libm::cbrt(x)),
         Unary::Asin => one!(f64 => f64, false, |x| libm::asin(x)),
         Unary::Acos => one!(f64 => f64, false, |x| libm::acos(x)),

@@ -112,6 +112,42 @@ pub(super) fn erf<I: Isa>(x: f32) -> f32 {
     if a < 1.0 { fma!(I, x, near, x) } else { far }
 }
 
+/// Giles's approximation ("Approximating the erfinv function", 2010).
+#[inline(always)]
+pub(super) fn erfinv<I: Isa>(x: f32) -> f32 {
+    let w = -real::f32::log::<I>((1.0 - x) * (1.0 + x));
+    let (near, far) = (w - 2.5, w.sqrt() - 3.0);
+    let center = horner!(
+        I,
+        near,
+        1.501_409_4,
+        0.246_640_73,
+        -0.004_177_681_6,
+        -0.001_253_725,
+        2.185_808_7e-4,
+        -4.391_506_5e-6,
+        -3.523_387_7e-6,
+        3.432_739_4e-7,
+        2.810_226_4e-8
+    );
+    let tail = horner!(
+        I,
+        far,
+        2.832_976_8,
+        1.001_674_1,
+        0.009_438_87,
+        -0.007_622_461_3,
+        0.005_739_507_7,
+        -0.003_673_428_4,
+        0.001_349_343_2,
+        1.009_505_6e-4,
+        -2.002_142_6e-4
+    );
+    let y = if w < 5.0 { center } else { tail } * x;
+    // Beyond 1 the logarithm is none, and so is y.
+    if x.abs() == 1.0 { f32::INFINITY.copysign(x) } else { y }
+}
+
 /// `x^y`, in double precision, with the signs and limits of C's `pow`.
 #[inline(always)]
 pub(super) fn pow<I: Isa>(x: f32, y: f32) -> f32 {
@@ -178,6 +214,20 @@ mod tests {
                 let (error, x) = worst32(op, exact);
                 assert!(error <= 2.5, "{} at {level:?}: {error} ulp at {x:e}", op.name());
             }
+        });
+    }
+
+    #[test]
+    fn erfinv_keeps_its_digits() {
+        at_every_level(|level| {
+            let x: Vec<f32> = sweep().into_iter().filter(|x| x.abs() < 1.0).collect();
+            for (&x, y) in x.iter().zip(apply(Unary::Erfinv, &x)) {
+                let want = super::super::rare::erfinv(x.into());
+                let error = ulps(y.into(), want, 24, 1.2e-38);
+                assert!(error <= 6.0, "{level:?}: {error} ulp at {x:e}");
+            }
+            let ends = apply(Unary::Erfinv, &[1.0_f32, -1.0, 1.5, f32::NAN]);
+            assert!(ends[0] == f32::INFINITY && ends[1] == f32::NEG_INFINITY && ends[2].is_nan() && ends[3].is_nan());
         });
     }
 

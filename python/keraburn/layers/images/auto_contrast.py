@@ -50,7 +50,7 @@ class AutoContrast(ColorLayer):
         scale = 255.0 / (high - low)
         values = ops.clip(values * scale - low * scale, 0.0, 255.0)
         values = self._transform_value_range(values, (0, 255), self.value_range, dtype=dtype)
-        return ops.cast(ops.where(ops.isnan(values), images, values), dtype)
+        return ops.cast(ops.where(ops.isnan(values), images, values), values.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "value_range": self.value_range}

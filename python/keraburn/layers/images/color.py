@@ -20,9 +20,6 @@ class ColorLayer(BaseImagePreprocessingLayer):
     def transform_segmentation_masks(self, segmentation_masks: Any, transformation: Any, training: bool = True) -> Any:
         return segmentation_masks
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
-
 
 class RandomColorLayer(ColorLayer):
     """A layer that draws how values change.

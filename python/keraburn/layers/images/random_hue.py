@@ -56,7 +56,8 @@ class RandomHue(RandomColorLayer):
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
         if not training:
             return images
-        planes, axis = color_planes(ops.cast(images, self.compute_dtype), self.data_format)
+        dtype = self.compute_dtype if "float" in self.compute_dtype else "float32"
+        planes, axis = color_planes(ops.cast(images, dtype), self.data_format)
         turn = ops.reshape(ops.cast(transformation["factor"], "float32"), (-1, 1, 1))
         hue, *others = hsv_of(*(self._transform_value_range(plane, self.value_range, (0, 1)) for plane in planes))
         # The way back takes the hue within one turn.

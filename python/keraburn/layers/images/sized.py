@@ -35,12 +35,7 @@ class SizedLayer(BaseImagePreprocessingLayer):
         return labels
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = list(input_shape)
-        if len(shape) not in (3, 4):
-            raise ValueError(
-                "Expected images of rank 3 (single image) or 4 (batch of images). "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
+        shape = list(super().compute_output_shape(input_shape))
         shape[self.height_axis], shape[self.width_axis] = self.height, self.width
         return tuple(shape)
 
