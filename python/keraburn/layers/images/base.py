@@ -245,17 +245,14 @@ class BaseImagePreprocessingLayer(PlannedCalls):
             return describe(self.call, args, kwargs)
         return super().compute_output_spec(*args, **kwargs)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of what comes out; here of the images that went in.
+    def _shape_of_images(self, input_shape: Any) -> Any:
+        """`input_shape` itself.
 
         Raises:
             ValueError: if it is none of an image, or of a batch of images.
         """
         if len(input_shape) not in (3, 4):
-            raise ValueError(
-                "Expected images of rank 3 (single image) or 4 (batch of images). "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
+            raise ValueError(f"Expected the input image to be rank 3 or 4. Received: inputs.shape={tuple(input_shape)}")
         return input_shape
 
     def get_config(self) -> dict[str, Any]:

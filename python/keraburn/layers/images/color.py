@@ -20,6 +20,9 @@ class ColorLayer(BaseImagePreprocessingLayer):
     def transform_segmentation_masks(self, segmentation_masks: Any, transformation: Any, training: bool = True) -> Any:
         return segmentation_masks
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return self._shape_of_images(input_shape)
+
 
 class RandomColorLayer(ColorLayer):
     """A layer that draws how values change.

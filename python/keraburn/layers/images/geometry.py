@@ -72,6 +72,9 @@ class GeometricLayer(BaseImagePreprocessingLayer):
         boxes = clip_to_image_size(boxes, height, width)
         return convert_format(boxes, "xyxy", self.bounding_box_format or "", height, width)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return self._shape_of_images(input_shape)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}
 

@@ -35,7 +35,7 @@ class SizedLayer(BaseImagePreprocessingLayer):
         return labels
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = list(super().compute_output_shape(input_shape))
+        shape = list(self._shape_of_images(input_shape))
         shape[self.height_axis], shape[self.width_axis] = self.height, self.width
         return tuple(shape)
 
