@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from keraburn import activations, backend, config, layers
+from keraburn import activations, backend, layers
 from keraburn.applications.files import Files, fetch
+from keraburn.applications.sizes import Shape, arranged, channel_place, check_size, of_three
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 from keraburn.utils import get_source_inputs
-
-Shape = tuple[int | None, ...]
 
 ARGUMENTS = """
 
@@ -83,9 +82,9 @@ class Request:
             smallest: fewest rows and columns that the network can halve as often as it does.
         """
         is_fixed = self.include_top and size is not None
-        given = None if self.input_shape is None else _three(self.input_shape)
-        channels = 3 if given is None or self.is_trained else given[_channels_first_or_last()]
-        usual = _arranged(size, size, channels)
+        given = None if self.input_shape is None else of_three(self.input_shape)
+        channels = 3 if given is None or self.is_trained else given[channel_place()]
+        usual = arranged(size, size, channels)
         if self.is_trained and is_fixed:
             if given is not None and given != usual:
                 raise ValueError(
@@ -94,8 +93,8 @@ class Request:
                 )
             return usual
         if given is None:
-            return usual if is_fixed else _arranged(None, None, 3)
-        self._check_channels(given[_channels_first_or_last()])
+            return usual if is_fixed else arranged(None, None, 3)
+        self._check_channels(given[channel_place()])
         check_size(given, smallest)
         if is_fixed and None in given:
             raise ValueError(
@@ -110,45 +109,8 @@ class Request:
             warnings.warn(
                 "This model usually expects 1 or 3 input channels. However, it was passed an input_shape with "
                 f"{channels} input channels.",
-                stacklevel=6,
+                stacklevel=4,
             )
-
-
-def _channels_first_or_last() -> int:
-    return 0 if config.image_data_format() == "channels_first" else -1
-
-
-def _arranged(rows: int | None, columns: int | None, channels: int | None) -> Shape:
-    first = config.image_data_format() == "channels_first"
-    return (channels, rows, columns) if first else (rows, columns, channels)
-
-
-def _three(shape: Any) -> Shape:
-    found = tuple(shape) if isinstance(shape, (tuple, list)) else ()
-    if len(found) != 3 or not all(size is None or (isinstance(size, int) and size > 0) for size in found):
-        raise ValueError(f"`input_shape` must be a tuple of three integers. Received: input_shape={shape}")
-    return found
-
-
-def rows_and_columns(shape: Any) -> tuple[int | None, int | None]:
-    """The size of an image in a shape without a batch."""
-    rows, columns = shape[1:] if config.image_data_format() == "channels_first" else shape[:2]
-    return rows, columns
-
-
-def check_size(shape: Shape, smallest: int) -> None:
-    """Refuse images too small for a network."""
-    if any(size is not None and size < smallest for size in rows_and_columns(shape)):
-        raise ValueError(f"Input size must be at least {smallest}x{smallest}. Received: input_shape={shape}")
-
-
-def check_channels_last(name: str) -> None:
-    """Refuse the other order, where a family of networks knows only this one."""
-    if config.image_data_format() == "channels_first":
-        raise ValueError(
-            f"{name} does not support the `channels_first` image data format. Switch to `channels_last` by editing "
-            "your local config file at ~/.keras/keras.json. Received: image_data_format='channels_first'"
-        )
 
 
 # A network, from the image to the features or to the top.

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keraburn import layers
-from keraburn.applications.assembling import Request, assemble, check_channels_last, named_as
+from keraburn.applications.assembling import Request, assemble, named_as
 from keraburn.applications.files import SERVER, File
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import channels, pooled
 from keraburn.applications.preprocessing import unchanged
+from keraburn.applications.sizes import check_channels_last
 from keraburn.layers.residual import LayerScale
 from keraburn.models import Functional, Sequential
 from keraburn.tensor import KerasTensor

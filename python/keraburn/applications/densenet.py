@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from keraburn import layers
-from keraburn.applications.assembling import Request, check_channels_last, constructor
+from keraburn.applications.assembling import Request, constructor
 from keraburn.applications.files import tf_kernels
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import channels, ended, joined, normalized
 from keraburn.applications.preprocessing import standardized
+from keraburn.applications.sizes import check_channels_last
 from keraburn.tensor import KerasTensor
 
 preprocess_input = standardized

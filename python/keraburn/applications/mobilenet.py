@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from typing import Any
 
 from keraburn import layers
-from keraburn.applications.assembling import Request, assemble, rows_and_columns
+from keraburn.applications.assembling import Request, assemble
 from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import normalized, pooled
 from keraburn.applications.preprocessing import between_one_and_minus_one
+from keraburn.applications.sizes import rows_and_columns, trained_size, usual_size
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 
@@ -22,26 +22,6 @@ _ALPHAS = {0.25: "2_5", 0.5: "5_0", 0.75: "7_5", 1.0: "1_0"}
 
 # Filters and stride of each block.
 _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *(5 * [(512, 1)]), (1024, 2), (1024, 1))
-
-
-def usual_size(shape: Any, sizes: tuple[int, ...]) -> int:
-    """The size of square images in a shape, if there are weights trained with it; 224 else."""
-    is_shape = isinstance(shape, (tuple, list)) and len(shape) == 3
-    rows, columns = rows_and_columns(shape) if is_shape else (None, None)
-    return rows if rows is not None and rows == columns and rows in sizes else 224
-
-
-def trained_size(shape: Any, sizes: tuple[int, ...]) -> int:
-    """The size of images whose trained weights fit best; a warning if that is not theirs."""
-    rows, columns = rows_and_columns(shape)
-    if rows is not None and rows == columns and rows in sizes:
-        return rows
-    warnings.warn(
-        f"`input_shape` is undefined or non-square, or `rows` is not in {list(sizes)}. Weights for input shape "
-        "(224, 224) will be loaded as the default.",
-        stacklevel=3,
-    )
-    return 224
 
 
 def _relu6(x: KerasTensor, name: str) -> KerasTensor:

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from keraburn import layers
-from keraburn.applications.assembling import Request, assemble, rows_and_columns
+from keraburn.applications.assembling import Request, assemble
 from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
-from keraburn.applications.mobilenet import trained_size, usual_size
 from keraburn.applications.pieces import channels, ended, halving_pad, normalized, rounded
 from keraburn.applications.preprocessing import between_one_and_minus_one
+from keraburn.applications.sizes import check_same_shape, rows_and_columns, trained_size, usual_size
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 
@@ -64,18 +64,6 @@ def _network(image: KerasTensor, request: Request, alpha: float) -> KerasTensor:
 def _files(alpha: float, size: int) -> Files:
     begin = f"{SERVER}mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{float(alpha)}_{size}"
     return File(f"{begin}.h5"), File(f"{begin}_no_top.h5")
-
-
-def check_same_shape(input_tensor: Any, input_shape: Any) -> None:
-    """Refuse a shape that is not that of the symbol given with it."""
-    if input_tensor is None or input_shape is None:
-        return
-    found = getattr(input_tensor, "shape", None)
-    if found is None or tuple(found[1:]) != tuple(input_shape):
-        raise ValueError(
-            "`input_tensor` must be a KerasTensor of images of `input_shape`. "
-            f"Received: input_tensor={input_tensor}, input_shape={input_shape}"
-        )
 
 
 def MobileNetV2(

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from keraburn import backend, layers
-from keraburn.applications.assembling import Request, assemble, check_size, named_as
+from keraburn.applications.assembling import Request, assemble, named_as
 from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
-from keraburn.applications.mobilenet import trained_size
-from keraburn.applications.mobilenet_v2 import check_same_shape
 from keraburn.applications.pieces import channels, halving_pad, normalized, pooled, rounded
 from keraburn.applications.preprocessing import unchanged
+from keraburn.applications.sizes import check_same_shape, check_size, trained_size
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from keraburn import config, layers
-from keraburn.applications.assembling import Request, assemble, check_channels_last, named_as
+from keraburn.applications.assembling import Request, assemble, named_as
 from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import channels, ended, halving_pad, joined, normalized
 from keraburn.applications.preprocessing import between_one_and_minus_one
+from keraburn.applications.sizes import check_channels_last
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 
