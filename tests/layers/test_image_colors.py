@@ -1,5 +1,7 @@
 """Layers that change the colours of images: what is drawn, where they act, how they are called."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,24 @@ def test_planned_calls(name, arguments):
         planned.factor = (0, 0)
         found = [planned(data, training=True)["images"].numpy() for _ in range(3)]
         np.testing.assert_allclose(found[2], found[0], rtol=1e-4, atol=1e-3)
+
+
+def test_plans_are_kept_for_the_last_shapes():
+    layer = keras.layers.RandomInvert((1.0, 1.0))
+    for size in (*range(1, 13), 12, 12):
+        layer(np.zeros((1, size, size, 3)), training=True)
+    plans = list(layer._plans.items())
+    assert len(plans) == 8
+    assert [key[1][0][0][1] for key, _ in plans] == list(range(5, 13))
+    assert [plan is not None for _, plan in plans] == [False] * 7 + [True]
+
+
+def test_threads_share_a_layer():
+    layer = keras.layers.RandomBrightness((-0.5, 0.5), seed=1)
+    with ThreadPoolExecutor(4) as pool:
+        given = [np.full((1, 4, 4, 3), 127, "float32")] * 60
+        drawn = list(pool.map(lambda images: layer(images, training=True).numpy()[0, 0, 0, 0], given))
+    assert len(set(drawn)) > 50
 
 
 @pytest.mark.parametrize(("name", "arguments"), LAYERS)

@@ -80,30 +80,26 @@ class ContrastLimitedAdaptiveHistogramEqualization(ColorLayer):
         border = [[0, 0], [0, tile_height * rows - height], [0, tile_width * columns - width], [0, 0]]
         padded = ops.pad(images, border, mode="symmetric") if any(after for _, after in border) else images
         steps = ops.clip(ops.cast(padded, "int32"), 0, _BINS - 1)
-        # Which of the tiles' tables a pixel counts in, (batch, height, width, channels).
-        image = np.arange(batch, dtype="int32").reshape(-1, 1, 1, 1)
+        tables = rows * columns * channels
+        image = ops.reshape(ops.arange(batch, dtype="int32") * tables, (batch, 1, 1, 1))
         channel = np.arange(channels, dtype="int32")
 
         def table(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-            place = (image * rows + y.reshape(1, -1, 1, 1)) * columns + x.reshape(1, 1, -1, 1)
+            """Which of its image's tables a pixel counts in, (1, height, width, channels)."""
+            place = y.reshape(1, -1, 1, 1) * columns + x.reshape(1, 1, -1, 1)
             return place * channels + channel
 
         y, x = (np.arange(count * size, dtype="int32") for count, size in ((rows, tile_height), (columns, tile_width)))
-        histogram = counts(
-            steps,
-            ops.convert_to_tensor(table(y // tile_height, x // tile_width)),
-            batch * rows * columns * channels,
-            256,
-        )
+        histogram = counts(steps, image + table(y // tile_height, x // tile_width), batch * tables, _BINS)
         mapping = ops.reshape(self._tables(ops.cast(histogram, "float32"), tile_height * tile_width), (-1,))
         y, x = y[:height], x[:width]
         top, bottom, down = _neighbours(y, tile_height, rows)
         left, right, across = _neighbours(x, tile_width, columns)
         across, down = across.reshape(-1, 1), down.reshape(-1, 1, 1)
-        steps = steps[:, :height, :width]
+        place = steps[:, :height, :width] + image * _BINS
 
         def looked_up(y: np.ndarray, x: np.ndarray) -> Any:
-            return ops.take(mapping, steps + table(y, x) * _BINS)
+            return ops.take(mapping, place + table(y, x) * _BINS)
 
         above = looked_up(top, left) * (1 - across) + looked_up(top, right) * across
         below = looked_up(bottom, left) * (1 - across) + looked_up(bottom, right) * across
