@@ -56,7 +56,25 @@ def unrolled(package):
     return package.Sequential([package.Input((3, 2)), *stack, layers.Dense(3, activation="softmax")])
 
 
+def convolution(package):
+    layers = package.layers
+    return package.Sequential(
+        [
+            package.Input((8, 6, 2)),
+            layers.Conv2D(4, 3, strides=2, padding="same", activation="tanh"),
+            layers.BatchNormalization(),
+            layers.Conv2DTranspose(4, 4, strides=2, padding="same", activation="tanh"),
+            layers.SeparableConv2D(6, 3, activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(4, 2, groups=2, padding="same", activation="tanh"),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
 MODELS = {
+    "convolution": (convolution, RNG.normal(size=(8, 8, 6, 2)).astype("float32")),
     "unrolled": (unrolled, RNG.normal(size=(8, 3, 2)).astype("float32")),
     "dense": (dense, RNG.normal(size=(8, 5)).astype("float32")),
     "normalized": (normalized, RNG.normal(size=(8, 5)).astype("float32")),
@@ -92,7 +110,10 @@ def our_gradients(ours, x, y):
     return tape.gradient(loss, ours.trainable_variables)
 
 
-@pytest.mark.parametrize("name", MODELS)
+SLOW = ("convolution",)
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in MODELS])
 def test_gradients(name):
     import jax
 
@@ -108,7 +129,12 @@ def test_gradients(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["dense", pytest.param("unrolled", marks=pytest.mark.slow), pytest.param("attention", marks=pytest.mark.slow)],
+    [
+        "dense",
+        "convolution",
+        pytest.param("unrolled", marks=pytest.mark.slow),
+        pytest.param("attention", marks=pytest.mark.slow),
+    ],
 )
 def test_gradient_penalties(name):
     """The gradient by the weights of the norm of the gradient by the inputs."""
