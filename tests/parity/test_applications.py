@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pathlib
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def cheap_beginnings(monkeypatch):
     monkeypatch.setattr(scaling, "__call__", lambda self, shape, dtype=None: np.zeros(shape, dtype))
 
 
-def made(name: str, **arguments: Any) -> tuple[Any, Any]:
+def made(network: str, **arguments: Any) -> tuple[Any, Any]:
     """Ours and Keras's, of the same layers and weights."""
     keraburn.utils.clear_session()
     keras.utils.clear_session()
@@ -41,7 +42,7 @@ def made(name: str, **arguments: Any) -> tuple[Any, Any]:
     models = []
     for package in (keraburn, keras):
         found = {key: value(package) if callable(value) else value for key, value in arguments.items()}
-        models.append(getattr(package.applications, name)(**found))
+        models.append(getattr(package.applications, network)(**found))
     ours, theirs = models
     assert ours.name == theirs.name
     assert [(each.name, type(each).__name__) for each in ours.layers] == [
@@ -88,11 +89,13 @@ def outputs_of_keras(model: Any, x: np.ndarray) -> np.ndarray:
     return np.asarray(step.lower(trainable, rest, x).compile(compiler_options=QUICKLY)(trainable, rest, x))
 
 
-def check(name: str, shape: tuple[int, ...] | None = None, size: tuple[int, int] = (32, 32), **arguments: Any) -> None:
+def check(
+    network: str, shape: tuple[int, ...] | None = None, size: tuple[int, int] = (32, 32), **arguments: Any
+) -> None:
     """The whole of one network.
 
     Args:
-        name: of the network.
+        network: its name.
         shape: its input shape, that of an image of `size` and 3 channels if None; `()` for the network's own.
         size: of the image that it is run on.
         arguments: more of them; those that are functions are made with the package.
@@ -100,7 +103,7 @@ def check(name: str, shape: tuple[int, ...] | None = None, size: tuple[int, int]
     shape = (*size, 3) if shape is None else shape
     if shape:
         arguments["input_shape"] = shape
-    ours, theirs = made(name, **arguments)
+    ours, theirs = made(network, **arguments)
     give_weights(ours, theirs)
     scale = 255 if any(type(each).__name__ in ("Rescaling", "Normalization") for each in ours.layers) else 1
     channels = ours.input_shape[-1]
@@ -109,7 +112,7 @@ def check(name: str, shape: tuple[int, ...] | None = None, size: tuple[int, int]
     assert np.isfinite(expected).all()
     assert expected.std() > 0
     largest = float(np.abs(expected).max())
-    assert_close(ours.predict(x, verbose=0) / largest, expected / largest, name, rtol=1e-4, atol=1e-5)
+    assert_close(ours.predict(x, verbose=0) / largest, expected / largest, network, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name in CHEAP])
@@ -167,8 +170,76 @@ def test_arguments(name, arguments):
     check(name, **arguments)
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """The files that are asked for: ours, Keras's. Nothing is fetched, and no weights are loaded."""
+    from keras.src.utils import file_utils
+
+    found: tuple[list[Any], list[Any]] = ([], [])
+
+    def note(files: list[Any]) -> Any:
+        def get_file(name, origin, cache_subdir=None, file_hash=None):
+            files.append((name, origin, cache_subdir, file_hash))
+            return "file"
+
+        return get_file
+
+    monkeypatch.setattr("keraburn.applications.files.get_file", note(found[0]))
+    monkeypatch.setattr(file_utils, "get_file", note(found[1]))
+    for model in (keraburn.Model, keras.Model):
+        monkeypatch.setattr(model, "load_weights", lambda self, path: None)
+    return found
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["EfficientNetB0", "ConvNeXtTiny", "InceptionResNetV2", "NASNetMobile"])
+@pytest.mark.parametrize("include_top", [True, False])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ConvNeXtTiny", "DenseNet121", "EfficientNetB0", "EfficientNetV2B0", "EfficientNetV2S", "InceptionResNetV2"),
+        *("InceptionV3", "MobileNet", "MobileNetV2", "MobileNetV3Small", "NASNetMobile", "ResNet50", "ResNet50V2"),
+        *("VGG16", "VGG19", "Xception"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:`input_shape` is undefined")
+def test_files_of_trained_weights(name, include_top, asked):
+    made(name, weights="imagenet", include_top=include_top)
+    assert len(asked[0]) == 1
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.filterwarnings("ignore:`input_shape` is undefined")
+def test_hashes_of_trained_weights(monkeypatch):
+    """Each stands in Keras's source, that of the file with the top before the other."""
+    sources = pathlib.Path(keras.__file__).parent.joinpath("src", "applications").glob("*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    files: list[Any] = []
+
+    def assemble_nothing(file: Any) -> str:
+        files.append(file)
+        raise OSError
+
+    monkeypatch.setattr("keraburn.applications.assembling.fetch", assemble_nothing)
+    for name in NETWORKS:
+        for include_top in (True, False):
+            with pytest.raises(OSError):
+                getattr(keraburn.applications, name)(include_top=include_top)
+    pairs = list(zip(files[::2], files[1::2], strict=True))
+    assert len(pairs) == len(NETWORKS)
+    for first, second in pairs:
+        if first.file_hash is not None:
+            assert 0 < text.index(first.file_hash) < text.index(second.file_hash), first.url
+
+
+@pytest.mark.slow
+def test_outputs_with_what_trained_weights_need(asked):
+    """EfficientNet has one more layer then."""
+    check("EfficientNetB0", weights="imagenet", include_top=False, pooling="avg")
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["EfficientNetB0", "ConvNeXtTiny", "InceptionResNetV2"])
 @pytest.mark.parametrize("ending", ["h5", "weights.h5", "keras"])
 def test_files_of_keras(name, ending, tmp_path):
     size = SMALLEST.get(name, 32)
