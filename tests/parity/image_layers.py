@@ -8,7 +8,14 @@ import numpy as np
 
 import keraburn
 from keraburn import tree
-from tests.parity.harness import assert_close, keras, same_config, same_signature
+from tests.parity.harness import (
+    assert_close,
+    keras,
+    keras_value_and_gradient,
+    same_config,
+    same_signature,
+    value_and_gradient,
+)
 
 SHAPE = (3, 6, 5, 3)
 
@@ -96,3 +103,24 @@ def check_companions(name: str, arguments: dict[str, Any], batched: bool = True)
         for key in ("labels", "segmentation_masks", "bounding_boxes"):
             for found, expected in zip(tree.flatten(mine[key]), keras.tree.flatten(original[key]), strict=True):
                 assert_close(found, expected, f"{key} of {name}")
+
+
+def check_image_gradients(name: str, arguments: dict[str, Any], images: np.ndarray, tolerance: float = 1e-4) -> None:
+    """The gradient of a weighted sum of what becomes of images.
+
+    Args:
+        name: the class in `keras.layers`.
+        arguments: for the class.
+        images: a batch of floats of which none lies where a function has an edge.
+        tolerance: largest difference, absolute and relative.
+    """
+    mine, original = (getattr(package.layers, name)(**arguments) for package in (keraburn, keras))
+    given = as_arrays(original.get_random_transformation(keras.ops.convert_to_tensor(images), training=True))
+    weights = np.random.default_rng(3).normal(size=images.shape).astype("float32")
+    _, found = value_and_gradient(
+        lambda x: keraburn.ops.sum(mine.transform_images(x, given, training=True) * weights), images
+    )
+    _, expected = keras_value_and_gradient(
+        lambda x: original.transform_images(x, given, training=True) * weights, images
+    )
+    assert_close(found, expected, f"gradient of {name}", rtol=tolerance, atol=tolerance)

@@ -93,3 +93,32 @@ def test_slow_transformations(name, arguments, images):
 )
 def test_companions(name, arguments, batched):
     image_layers.check_companions(name, arguments, batched)
+
+
+BETWEEN = 20 + 0.8 * images_of((2, 4, 5, 3), high=1) * 255
+GRADIENTS = [
+    ("RandomContrast", {"factor": 0.3}),
+    ("RandomSharpness", {"factor": (0.2, 0.4)}),
+    ("RandomSaturation", {"factor": (0.2, 0.4)}),
+]
+SLOW_GRADIENTS = [
+    ("CutMix", {}),
+    ("AutoContrast", {}),
+    ("RandomBrightness", {"factor": 0.05}),
+    ("RandomColorDegeneration", {"factor": 0.5}),
+    ("RandomGrayscale", {}),
+    ("RandomHue", {"factor": 0.3}),
+    ("RandomInvert", {}),
+    ("Solarization", {"threshold_factor": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), GRADIENTS)
+def test_gradients(name, arguments):
+    image_layers.check_image_gradients(name, arguments, BETWEEN)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "arguments"), SLOW_GRADIENTS)
+def test_slow_gradients(name, arguments):
+    image_layers.check_image_gradients(name, arguments, BETWEEN)
