@@ -44,6 +44,8 @@ def companions():
 @pytest.mark.parametrize(("name", "arguments"), LAYERS)
 def test_calls(name, arguments):
     layer = made(name, arguments)
+    drawn = layer.get_random_transformation(IMAGES[0])
+    assert layer.transform_images(keras.ops.array(IMAGES[0]), drawn).shape == IMAGES[0].shape
     for data in (IMAGES, IMAGES[0], IMAGES.astype("uint8"), keras.ops.array(IMAGES)):
         changed = layer(data, training=True)
         assert changed.shape == data.shape
@@ -154,7 +156,7 @@ def test_what_comes_along_stays_where_nothing_is_done(name, arguments):
 
 
 # A rectangle of ones in an image of zeros, and the box around it.
-HEIGHT, WIDTH = 40, 56
+HEIGHT, WIDTH = 48, 56
 BOX = np.array([20.0, 12.0, 33.0, 25.0], "float32")
 RECTANGLE = np.zeros((8, HEIGHT, WIDTH, 1), "float32")
 RECTANGLE[:, 12:25, 20:33] = 1

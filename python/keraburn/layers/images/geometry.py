@@ -68,7 +68,9 @@ class GeometricLayer(BaseImagePreprocessingLayer):
             return bounding_boxes
         height, width = self._size(transformation)
         boxes = convert_format(bounding_boxes, self.bounding_box_format or "", "xyxy", height, width)
-        boxes["boxes"] = self._move_boxes(boxes["boxes"], transformation, height, width)
+        given = boxes["boxes"]
+        batch = given if given.ndim == 3 else ops.expand_dims(given, 0)
+        boxes["boxes"] = ops.reshape(self._move_boxes(batch, transformation, height, width), given.shape)
         boxes = clip_to_image_size(boxes, height, width)
         return convert_format(boxes, "xyxy", self.bounding_box_format or "", height, width)
 
@@ -122,6 +124,11 @@ class SampledLayer(GeometricLayer):
     def get_config(self) -> dict[str, Any]:
         own = {"fill_mode": self.fill_mode, "interpolation": self.interpolation, "fill_value": self.fill_value}
         return {**super().get_config(), **own}
+
+
+def for_images(values: Any, images: Any) -> Any:
+    """A number for each image, to be met with a batch of images, or with a single one."""
+    return ops.reshape(values, (-1, *[1] * (images.ndim - 1)))
 
 
 def for_pixels(values: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from keraburn import ops, random
 from keraburn.layers.images.base import factor_range
 from keraburn.layers.images.color import RandomColorLayer
+from keraburn.layers.images.geometry import for_images
 from keraburn.layers.images.values import check_range
 from keraburn.ops.image.geometry import pixel_grid
 
@@ -106,8 +107,11 @@ class RandomErasing(RandomColorLayer):
         images = ops.cast(images, self.compute_dtype)
         if not training or transformation is None:
             return images
-        chosen = ops.reshape(transformation["apply_erasing"], (-1, 1, 1, 1)) & transformation["batch_masks"]
-        return ops.where(chosen, ops.cast(transformation["fill_value"], images.dtype), images)
+        # Of a single image too, a batch was drawn.
+        batch = images if images.ndim == 4 else ops.expand_dims(images, 0)
+        chosen = for_images(transformation["apply_erasing"], batch) & transformation["batch_masks"]
+        erased = ops.where(chosen, ops.cast(transformation["fill_value"], images.dtype), batch)
+        return ops.reshape(erased, images.shape)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale, "fill_value": self.fill_value}

@@ -6,7 +6,7 @@ from typing import Any
 
 from keraburn import ops
 from keraburn.layers.arguments import one_of
-from keraburn.layers.images.geometry import GeometricLayer
+from keraburn.layers.images.geometry import GeometricLayer, for_images
 
 HORIZONTAL = "horizontal"
 VERTICAL = "vertical"
@@ -64,7 +64,7 @@ class RandomFlip(GeometricLayer):
             return images
         axes = {HORIZONTAL: [self.width_axis], VERTICAL: [self.height_axis]}
         flipped = ops.flip(images, axes.get(self.mode, [self.height_axis, self.width_axis]))
-        return ops.where(transformation["flips"], flipped, images)
+        return ops.where(for_images(transformation["flips"], images), flipped, images)
 
     def transform_segmentation_masks(self, segmentation_masks: Any, transformation: Any, training: bool = True) -> Any:
         return self.transform_images(segmentation_masks, transformation, training=training)

@@ -7,6 +7,7 @@ from typing import Any
 from keraburn import ops, random
 from keraburn.layers.images.base import factor_range
 from keraburn.layers.images.color import RandomColorLayer
+from keraburn.layers.images.geometry import for_images
 from keraburn.layers.images.values import check_range
 
 
@@ -72,7 +73,7 @@ class RandomGaussianBlur(RandomColorLayer):
         blurred = ops.image.gaussian_blur(
             images, self.kernel_size, ops.cast(transformation["blur_factor"], images.dtype), self.data_format
         )
-        chosen = ops.reshape(transformation["should_apply_blur"], (-1, 1, 1, 1))
+        chosen = for_images(transformation["should_apply_blur"], images)
         return ops.clip(ops.where(chosen, blurred, images), *self.value_range)
 
     def get_config(self) -> dict[str, Any]:

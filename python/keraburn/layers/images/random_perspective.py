@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn import ops
-from keraburn.layers.images.geometry import INTERPOLATIONS, GeometricLayer, known
+from keraburn.layers.images.geometry import INTERPOLATIONS, GeometricLayer, for_images, known
 from keraburn.ops.image.geometry import homography
 
 
@@ -87,7 +87,7 @@ class RandomPerspective(GeometricLayer):
             fill_value=self.fill_value,
             data_format=self.data_format,
         )
-        return ops.where(ops.reshape(transformation["apply_perspective"], (-1, 1, 1, 1)), seen, images)
+        return ops.where(for_images(transformation["apply_perspective"], seen), seen, images)
 
     def _move_boxes(self, boxes: Any, transformation: Any, height: int, width: int) -> Any:
         start, end = (ops.cast(transformation[name], boxes.dtype) for name in ("start_points", "end_points"))

@@ -73,9 +73,9 @@ class RandomShear(SampledLayer):
         return rows + for_pixels(shear[:, 1]) * columns, columns + for_pixels(shear[:, 0]) * rows
 
     def _move_boxes(self, boxes: Any, transformation: Any, height: int, width: int) -> Any:
-        right, down = (
-            ops.cast(transformation["shear_factor"][:, number : number + 1], boxes.dtype) for number in (0, 1)
-        )
+        shear = ops.cast(transformation["shear_factor"], boxes.dtype)
+        # As in Keras, in parts of the sides: exact for square images.
+        right, down = shear[:, :1] * (width / height), shear[:, 1:] * (height / width)
         x1, y1, x2, y2 = (boxes[..., number] for number in range(4))
         # The corners move apart: the box goes around those that lie outermost.
         x1, x2 = x1 - right * ops.where(right < 0, y1, y2), x2 - right * ops.where(right < 0, y2, y1)

@@ -59,21 +59,21 @@ def _rows(images: Tensor, fixed: Sequence[Tensor]) -> Tensor:
     return emit("take", reshaped(images, [math.prod(images.shape[:-1]), channels]), index, axis=0)
 
 
-def _nearest(images: Tensor, places: Sequence[Tensor], fill_mode: str) -> Tensor:
+def _nearest(images: Tensor, places: Sequence[Tensor], fill_mode: str, origin: int) -> Tensor:
     indices = []
     for place, size in zip(places, images.shape[1:-1], strict=True):
         # Halves are rounded away from zero.
         whole = trunc(place)
         index = cast_to(whole + where(abs(place - whole) >= 0.5, sign(place), 0.0), "int32")
-        indices.append(_FIXERS[fill_mode](index, size))
+        indices.append(_FIXERS[fill_mode](index + origin, size))
     return _rows(images, indices)
 
 
-def _linear(images: Tensor, places: Sequence[Tensor], fill_mode: str) -> Tensor:
+def _linear(images: Tensor, places: Sequence[Tensor], fill_mode: str, origin: int) -> Tensor:
     near, shares = [], []
     for place, size in zip(places, images.shape[1:-1], strict=True):
         lower = floor(place)
-        index = cast_to(lower, "int32")
+        index = cast_to(lower, "int32") + origin
         near.append([_FIXERS[fill_mode](each, size) for each in (index, index + 1)])
         shares.append(expand_dims(place - lower, -1))
     values = [cast_to(_rows(images, corner), places[0].dtype) for corner in itertools.product(*near)]
@@ -101,14 +101,15 @@ def sample(images: Tensor, places: Sequence[Any], interpolation: str, fill_mode:
     near = [clip(convert(place, dtype), -_FARTHEST, _FARTHEST) for place in places]
     if min(images.shape[1:-1], default=0) < 1:
         raise ValueError(f"Images must have at least one pixel. Received: images.shape={images.shape}")
+    origin = 0
     if fill_mode == "constant":
         # The same as the nearest pixel of images with one more all around.
         around = [[0, 0], *([1, 1] for _ in near), [0, 0]]
         images = pad(images, around, constant_values=fill_value)
-        near, fill_mode = [place + 1 for place in near], "nearest"
+        fill_mode, origin = "nearest", 1
     if interpolation == "nearest":
-        return _nearest(images, near, fill_mode)
-    values = _linear(images, near, fill_mode)
+        return _nearest(images, near, fill_mode, origin)
+    values = _linear(images, near, fill_mode, origin)
     if dtypes.is_float(images.dtype):
         return cast_to(values, images.dtype)
     return saturate_cast(sign(values) * floor(abs(values) + 0.5), images.dtype)
