@@ -18,7 +18,7 @@ class Iterator(PyDataset):
     """The base class of iterators over images: a `PyDataset` that `fit` takes, and that `next` goes through endlessly.
 
     Subclasses write `_get_batches_of_transformed_samples`. With a seed, batches have the same random numbers whatever
-    the number of workers.
+    the number of threads that make them; with processes, passes after the first have other orders.
 
     Args:
         n: images that there are.
