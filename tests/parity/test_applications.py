@@ -239,8 +239,17 @@ def test_outputs_with_what_trained_weights_need(asked):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["EfficientNetB0", "ConvNeXtTiny", "InceptionResNetV2"])
-@pytest.mark.parametrize("ending", ["h5", "weights.h5", "keras"])
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("EfficientNetB0", "h5"),
+        ("EfficientNetB0", "weights.h5"),
+        ("ConvNeXtTiny", "h5"),
+        ("ConvNeXtTiny", "weights.h5"),
+        ("ConvNeXtTiny", "keras"),
+        ("InceptionResNetV2", "h5"),
+    ],
+)
 def test_files_of_keras(name, ending, tmp_path):
     size = SMALLEST.get(name, 32)
     shape = (size, size, 3)
@@ -249,6 +258,8 @@ def test_files_of_keras(name, ending, tmp_path):
     expected = ours.get_weights()
     path = tmp_path / f"network.{ending}"
     theirs.save_weights(path) if ending == "weights.h5" else theirs.save(path)
+    # Layers without names are counted from here again.
+    keraburn.utils.clear_session()
     if ending == "keras":
         again = keraburn.saving.load_model(path)
     else:
@@ -256,10 +267,24 @@ def test_files_of_keras(name, ending, tmp_path):
     assert [each.name for each in again.layers] == [each.name for each in ours.layers]
     for weight, value in zip(again.weights, expected, strict=True):
         np.testing.assert_array_equal(weight.numpy(), value, err_msg=weight.path)
-    # And back.
+
+
+def test_layers_in_files_of_both(tmp_path):
+    """Those that only networks use, from here to Keras and back."""
+    from keras.src.applications.convnext import LayerScale
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    image = keras.Input((3,))
+    outputs = CustomScaleLayer(0.1)([image, LayerScale(0.5, 3)(image)])
+    theirs = keras.Model(image, outputs)
+    theirs.set_weights([np.array([1.0, 2.0, 3.0])])
+    theirs.save(tmp_path / "theirs.keras")
+    ours = keraburn.saving.load_model(tmp_path / "theirs.keras")
     ours.save(tmp_path / "ours.keras")
     back = keras.saving.load_model(tmp_path / "ours.keras")
-    assert [each.path for each in back.weights] == [each.path for each in theirs.weights]
+    x = np.array([[1.0, 1.0, 1.0]])
+    for model in (theirs, ours, back):
+        np.testing.assert_allclose(model.predict(x, verbose=0), [[1.1, 1.2, 1.3]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("data_format", [None, "channels_last", "channels_first"])
