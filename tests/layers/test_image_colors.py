@@ -279,7 +279,9 @@ WRONG = [
     (lambda: keras.layers.AutoContrast()(np.zeros((2, 3))), "to have rank 3 .* or 4"),
     (lambda: keras.layers.RandomHue(0.1)(np.zeros((2, 4, 4, 2)), training=True), "must have 3 channels"),
     (lambda: keras.layers.RandomColorDegeneration(0.1)(keras.Input((4, 4, 2))), "must have 3 channels"),
-    (lambda: keras.layers.RandomHue(0.1)({"labels": np.zeros(2)}), "must have a key 'images'"),
+    (lambda: keras.layers.RandomHue(0.1)({"labels": np.zeros(2)}), r"a key 'images'.* Received: keys \['labels'\]"),
+    (lambda: keras.layers.RandomHue(0.1)(list(IMAGES)), "can be stacked. Received: list of ndarray"),
+    (lambda: keras.layers.RandomHue(0.1)("a.png"), "Received: 'a.png'"),
     (
         lambda: keras.layers.RandomHue(0.1)({"images": IMAGES, "bounding_boxes": {"boxes": np.zeros((3, 1, 4))}}),
         "you didn't specify a bounding box format",

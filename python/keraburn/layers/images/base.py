@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any, ClassVar
 
 from keraburn import config, ops, random
+from keraburn.layers import call as calls
 from keraburn.layers.images.planned import PlannedCalls
 from keraburn.ops.apply import describe
 from keraburn.random import SeedGenerator
@@ -199,6 +200,7 @@ class BaseImagePreprocessingLayer(PlannedCalls):
     # The call.
 
     def __call__(self, data: Any, **kwargs: Any) -> Any:
+        self._check_images(data)
         if isinstance(data, dict) and isinstance(data.get("bounding_boxes"), dict):
             # Lists of boxes are no tensors, of which a call is made.
             boxes = data["bounding_boxes"]
@@ -206,9 +208,19 @@ class BaseImagePreprocessingLayer(PlannedCalls):
                 data = {**data, "bounding_boxes": densify_bounding_boxes(boxes)}
         return super().__call__(data, **kwargs)
 
+    def _check_images(self, data: Any) -> None:
+        images = data.get("images") if isinstance(data, dict) else data
+        if hasattr(images, "shape") or hasattr(images, "__array__") or calls.is_numbers(images):
+            return
+        received = f"keys {sorted(data)}" if isinstance(data, dict) and "images" not in data else repr(images)
+        if isinstance(images, (list, tuple)) and images:
+            received = f"{type(images).__name__} of {type(images[0]).__name__}"
+        raise ValueError(
+            f"Layer '{self.name}' takes images as one tensor or array, or a dict of such with a key 'images'; images "
+            f"of one size in a list can be stacked. Received: {received}"
+        )
+
     def call(self, data: Any, training: bool = True) -> Any:
-        if isinstance(data, dict) and "images" not in data:
-            raise ValueError(f"A dict must have a key 'images'. Received: keys {sorted(data)}")
         transformation = self.get_random_transformation(data, training=training)
         if not isinstance(data, dict):
             apply = self.transform_images if self._is_batched(data) else self.transform_single_image
