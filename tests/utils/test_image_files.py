@@ -78,6 +78,13 @@ def test_all_kinds_of_pixels(tmp_path):
         assert next(iter(data)).shape[0] == 7
 
 
+def test_of_an_animation_the_first_image_counts(tmp_path):
+    frames = [image.new("RGB", (4, 4), color) for color in ((255, 0, 0), (0, 255, 0), (0, 0, 255))]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    found = next(iter(read(tmp_path, labels=None, image_size=(4, 4), batch_size=None, verbose=False)))
+    assert found.numpy()[0, 0].tolist() == [255, 0, 0]
+
+
 def test_ratios(folder):
     image.fromarray(np.full((4, 8, 3), 255, dtype="uint8")).save(folder / "cat" / "0.png")
     middle = read(folder, shuffle=False, image_size=(4, 4), crop_to_aspect_ratio=True, verbose=False)

@@ -302,7 +302,7 @@ class ImageDataGenerator:
         if self.featurewise_center and self._is_fitted("featurewise_center", self.mean):
             x -= self.mean
         if self.featurewise_std_normalization and self._is_fitted("featurewise_std_normalization", self.std):
-            x /= (np.asarray(self.std) + 1e-6)
+            x /= np.asarray(self.std) + 1e-6
         if self.zca_whitening and self._is_fitted("zca_whitening", self.zca_whitening_matrix):
             flat = x.reshape(-1, math.prod(x.shape[-3:]))
             x = np.reshape(flat @ self.zca_whitening_matrix, x.shape)
