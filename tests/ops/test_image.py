@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+import keraburn as keras
 from keraburn import config, ops
 from keraburn.ops.image.sampling import FILL_MODES
 from tests.checks import case, check_op, numbers
@@ -340,6 +341,25 @@ def test_float_types_are_kept(dtype):
         ("perspective_transform", {"start_points": CORNERS[:1], "end_points": MOVED[:1]}),
     ):
         assert getattr(ops.image, name)(x, **arguments).dtype == dtype, name
+
+
+def test_symbols_of_unknown_size():
+    unknown = keras.Input((None, None, 3))
+    image = ops.image
+    assert image.resize(unknown, (4, 5)).shape == (None, 4, 5, 3)
+    assert image.pad_images(unknown, 2, 3, target_height=20, target_width=30).shape == (None, 20, 30, 3)
+    assert image.pad_images(unknown, 2, 3, 2, target_width=3000).shape == (None, None, 3000, 3)
+    assert image.crop_images(unknown, 2, 3, target_height=20, target_width=30).shape == (None, 20, 30, 3)
+    assert image.affine_transform(unknown, keras.Input((8,))).shape == (None, None, None, 3)
+    assert image.extract_patches(unknown, 4).shape == (None, None, None, 48)
+    assert image.sobel_edges(unknown).shape == (None, None, None, 3, 2)
+    assert image.ssim(unknown, unknown).shape == (None,)
+    assert image.elastic_transform(keras.Input((8, 8, 1)), seed=1).shape == (None, 8, 8, 1)
+    known = keras.Input((8, 8, 1))
+    scaled_symbol = image.scale_and_translate(known, (None, 4, 4, 1), [0.5, 0.5], [0.0, 0.0], (1, 2), "linear")
+    assert scaled_symbol.shape == (None, 4, 4, 1)
+    model = keras.Model(unknown, image.pad_images(unknown, 1, 0, target_height=8, target_width=9))
+    assert model.predict(np.ones((2, 6, 7, 3)), verbose=0)[:, 1:7, :7].min() == 1
 
 
 SHAPE = np.zeros((2, 6, 7, 3), "float32")

@@ -12,6 +12,7 @@ from keraburn.ops.image.layout import check_rank, height_and_width
 from keraburn.ops.joining import section
 from keraburn.ops.repetition import pad
 from keraburn.tensor import Tensor
+from keraburn.trace import current
 
 
 def _amounts(before: Any, after: Any, target: Any, size: int, names: tuple[str, str, str], sign: int) -> list[int]:
@@ -33,6 +34,7 @@ def _amounts(before: Any, after: Any, target: Any, size: int, names: tuple[str, 
     if wrong:
         raise TypeError(f"Argument `{wrong[0]}` must be an integer. Received: {wrong[0]}={given[wrong[0]]}")
     amounts: dict[str, Any] = {name: None if value is None else int(value) for name, value in given.items()}
+    _not_negative(amounts)
     first, second, third = (amounts[name] for name in names)
     if first is None:
         amounts[names[0]] = sign * (third - size) - second
@@ -40,10 +42,23 @@ def _amounts(before: Any, after: Any, target: Any, size: int, names: tuple[str, 
         amounts[names[1]] = sign * (third - size) - first
     else:
         amounts[names[2]] = size + sign * (first + second)
-    for name, value in amounts.items():
-        if value < 0:
-            raise ValueError(f"{name} must be >= 0. Received: {name}={value}")
+    _not_negative(amounts)
     return [amounts[names[0]], amounts[names[1]]]
+
+
+def _not_negative(amounts: dict[str, Any]) -> None:
+    for name, value in amounts.items():
+        if value is not None and value < 0:
+            raise ValueError(f"{name} must be >= 0. Received: {name}={value}")
+
+
+def _fitting(images: Tensor, axis: int, target: Any, *paddings: Any) -> Tensor:
+    """Images of a model that is being described, whose unknown size is taken for one that fits into the target."""
+    active = current()
+    if active is None or images.shape[axis] != active.probe or not isinstance(target, int):
+        return images
+    room = target - sum(each for each in paddings if each is not None)
+    return section(images, images.ndim + axis, 0, min(max(room, 0), images.shape[axis]))
 
 
 @operation
@@ -83,6 +98,8 @@ def pad_images(
     images = convert(images)
     check_rank(images.shape)
     height, width = height_and_width(config.standardize_data_format(data_format))
+    images = _fitting(images, height, target_height, top_padding, bottom_padding)
+    images = _fitting(images, width, target_width, left_padding, right_padding)
     amounts = [[0, 0] for _ in images.shape]
     rows = ("top_padding", "bottom_padding", "target_height")
     amounts[height] = _amounts(top_padding, bottom_padding, target_height, images.shape[height], rows, 1)

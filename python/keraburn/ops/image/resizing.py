@@ -143,7 +143,7 @@ def scale_and_translate(
 
     Args:
         images: of any rank.
-        output_shape: shape of the result, the same along other axes.
+        output_shape: shape of the result, the same along other axes, where it may be None.
         scale: a number for each axis in `spatial_dims`.
         translation: pixels of the result, a number for each axis in `spatial_dims`.
         spatial_dims: the axes.
@@ -166,12 +166,14 @@ def scale_and_translate(
     """
     check_one_of(method, METHODS, "method")
     images = floating(images)
-    shape = tuple(operator.index(each) for each in output_shape)
     dims = [operator.index(each) for each in spatial_dims]
     rank = images.ndim
     if any(not -rank <= dim < rank for dim in dims) or len({dim % rank for dim in dims}) < len(dims):
         raise ValueError(f"Argument `spatial_dims` must be different axes of the images. Received: {spatial_dims=}")
     dims = [dim % rank for dim in dims]
+    # What is not known when a model is described is the same in both.
+    known = [size if new is None else new for new, size in zip(output_shape, images.shape, strict=False)]
+    shape = tuple(operator.index(each) for each in known) if len(output_shape) == rank else ()
     kept = len(shape) == rank and all(shape[axis] == images.shape[axis] for axis in range(rank) if axis not in dims)
     if not kept or min(shape, default=1) < 1:
         raise ValueError(
