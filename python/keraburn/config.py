@@ -121,13 +121,17 @@ def device() -> str:
 def set_device(name: str) -> None:
     """Place new tensors on another device.
 
+    Args:
+        name: such as "cpu"; the first of a kind may be called "cpu:0" or "/CPU:0", too.
+
     Raises:
         ValueError: if there is no such device in this build.
     """
     known = _core.devices()
-    if name not in known:
+    plain = name.lower().removeprefix("/").removeprefix("device:").removesuffix(":0") if isinstance(name, str) else name
+    if plain not in known:
         raise ValueError(f"Unknown device. Expected one of {known}. Received: {name!r}")
-    _settings.device = name
+    _settings.device = plain
 
 
 class PhysicalDevice(NamedTuple):

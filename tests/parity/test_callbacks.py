@@ -253,3 +253,28 @@ def test_epochs_after_an_interruption_are_those_of_keras(tmp_path):
     np.testing.assert_allclose(runs[1][1]["loss"], runs[0][1]["loss"], rtol=1e-4)
     for a, b in zip(runs[1][2], runs[0][2], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_records_and_bars_of_ones_own(capsys):
+    records = []
+
+    def given(package):
+        records.append(package.callbacks.History())
+        return [
+            records[-1],
+            package.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, sorted(logs))),
+        ]
+
+    assert_same(given, capsys, epochs=2)
+    assert records[0].epoch == records[1].epoch == [0, 1]
+    assert list(records[0].history) == list(records[1].history)
+    printed = []
+    for package in (keras, keraburn):
+        bar = package.callbacks.ProgbarLogger()
+        bar.set_params({"verbose": 2, "epochs": 2, "steps": 4})
+        bar.on_train_begin()
+        bar.on_epoch_begin(0)
+        bar.on_train_batch_end(0, {"loss": 1.0})
+        bar.on_epoch_end(0, {"loss": 0.5})
+        printed.append(re.sub(r"\d+(m?s|us)(/step)?", "", capsys.readouterr().out))
+    assert printed[0] == printed[1]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import keraburn
 from keraburn import tree
 from tests.parity.harness import keras
 
@@ -52,14 +53,14 @@ def test_traverse(top_down):
     def change(package: Any) -> Any:
         def function(part: Any) -> Any:
             if isinstance(part, list) and len(part) == 2:
-                return package.MAP_TO_NONE
+                return package.tree.MAP_TO_NONE
             return part * 10 if isinstance(part, int) else None
 
         return function
 
     structure = {"a": [1, 2], "b": (3, [4]), "c": [[5, 6], [7]]}
-    ours = tree.traverse(change(tree), structure, top_down=top_down)
-    assert ours == keras.tree.traverse(change(keras.tree), structure, top_down=top_down)
+    ours = tree.traverse(change(keraburn), structure, top_down=top_down)
+    assert ours == keras.tree.traverse(change(keras), structure, top_down=top_down)
 
 
 def test_shapes_and_shallow_structures():

@@ -338,6 +338,7 @@ def training_calls():
     yield "fit with empty lists", fit(x=[], y=[]), "[]"
     yield "predict nothing", lambda: linear().predict(X[:0], verbose=0), "(0, 3)"
     yield "evaluate nothing", lambda: linear().evaluate(X[:0], Y[:0], verbose=0), "(0, 3)"
+    yield "evaluate misspelled", lambda: linear().evaluate(X, Y, verbos=0), "verbos"
     yield "train_on_batch with nothing", lambda: linear().train_on_batch(X[:0], Y[:0]), "(0, 3)"
     yield "fit with another width", fit(x=np.ones((6, 4))), "4"
     yield "fit with another rank", fit(x=np.ones((6, 3, 3))), "(6, 3, 3)"

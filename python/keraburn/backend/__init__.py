@@ -17,8 +17,6 @@ from keraburn.config import next_number
 from keraburn.config import set_epsilon as set_epsilon
 from keraburn.config import set_floatx as set_floatx
 from keraburn.config import set_image_data_format as set_image_data_format
-from keraburn.dtypes import is_float as is_float_dtype
-from keraburn.dtypes import is_integer as is_int_dtype
 from keraburn.dtypes import result_type as result_type
 from keraburn.dtypes import standardize_dtype as standardize_dtype
 from keraburn.tensor import KerasTensor
@@ -45,6 +43,21 @@ __all__ = [
 def get_uid(prefix: str = "") -> int:
     """A number not given before for this prefix, from 1 on."""
     return next_number(prefix)
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    """Whether a dtype, a name or one of numpy's types, is one of floating point numbers."""
+    return _name(dtype).startswith(("float", "bfloat"))
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    """Whether a dtype, a name or one of numpy's types, is one of integers."""
+    return _name(dtype).startswith(("int", "uint"))
+
+
+def _name(dtype: Any) -> str:
+    # Types that tensors do not have here, such as "int8", are known by their names.
+    return dtype if isinstance(dtype, str) and dtype not in ("int", "float") else standardize_dtype(dtype)
 
 
 def is_keras_tensor(x: Any) -> bool:
