@@ -182,6 +182,9 @@ def test_images_of_channels_first():
             {"weights": "imagenet", "classes": 1000, "classifier_activation": "relu", "input_shape": None},
             r"`None` and `softmax` activations are allowed .* Received: classifier_activation=relu",
         ),
+        ({"alpha": 0}, r"`alpha` must be a positive number. Received: alpha=0"),
+        ({"alpha": "wide"}, r"Received: alpha=wide"),
+        ({"depth_multiplier": 0}, r"Received depth_multiplier=0"),
         ({"classes": 0}, r"Received filters=0"),
         ({"input_tensor": np.zeros((1, 32, 32, 3))}, r"KerasTensor"),
     ],
@@ -189,6 +192,15 @@ def test_images_of_channels_first():
 def test_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         small(**arguments)
+
+
+@pytest.mark.parametrize("name", ["MobileNetV2", "MobileNetV3Large"])
+def test_errors_of_newer_mobile_networks(name):
+    construct = getattr(applications, name)
+    with pytest.raises(ValueError, match=r"Received: alpha=-1"):
+        construct(alpha=-1, weights=None)
+    with pytest.raises(ValueError, match=r"`input_tensor` must be a KerasTensor"):
+        construct(input_tensor="pixels", weights=None)
 
 
 def test_a_shape_that_is_not_that_of_the_tensor():

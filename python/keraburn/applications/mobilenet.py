@@ -11,7 +11,7 @@ from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import normalized, pooled
 from keraburn.applications.preprocessing import between_one_and_minus_one
-from keraburn.applications.sizes import rows_and_columns, trained_size, usual_size
+from keraburn.applications.sizes import check_alpha, rows_and_columns, trained_size, usual_size
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 
@@ -102,6 +102,7 @@ def MobileNet(
     >>> model.name, model.output_shape, model.count_params()
     ('mobilenet_0.25_32', (None, 10), 221114)
     """
+    check_alpha(alpha)
     request = Request(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name)
     shape = request.shape(usual_size(input_shape, _SIZES), smallest=32)
     size = rows_and_columns(shape)[0]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from keraburn import layers
+from keraburn import backend, layers
 from keraburn.applications.assembling import Request, assemble
 from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import channels, ended, halving_pad, normalized, rounded
 from keraburn.applications.preprocessing import between_one_and_minus_one
-from keraburn.applications.sizes import check_same_shape, rows_and_columns, trained_size, usual_size
+from keraburn.applications.sizes import check_alpha, check_same_shape, rows_and_columns, trained_size, usual_size
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 
@@ -101,9 +101,11 @@ def MobileNetV2(
     >>> model.name, model.output_shape
     ('mobilenetv2_0.35_32', (None, 1280))
     """
+    check_alpha(alpha)
     request = Request(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name)
     check_same_shape(input_tensor, input_shape)
-    known = input_tensor.shape[1:] if input_shape is None and input_tensor is not None else input_shape
+    is_inferred = input_shape is None and backend.is_keras_tensor(input_tensor)
+    known = input_tensor.shape[1:] if is_inferred else input_shape
     shape = request.shape(usual_size(known, _SIZES), smallest=32)
     size = rows_and_columns(shape)[0]
     files = None

@@ -12,7 +12,7 @@ from keraburn.applications.files import SERVER, File, Files
 from keraburn.applications.imagenet_utils import decode_predictions as decode_predictions
 from keraburn.applications.pieces import channels, halving_pad, normalized, pooled, rounded
 from keraburn.applications.preprocessing import unchanged
-from keraburn.applications.sizes import check_same_shape, check_size, trained_size
+from keraburn.applications.sizes import check_alpha, check_same_shape, check_size, trained_size
 from keraburn.models import Functional
 from keraburn.tensor import KerasTensor
 
@@ -172,6 +172,7 @@ def _files(kind: str, network: _Network) -> Files:
 
 
 def _model(kind: str, request: Request, network: _Network) -> Functional:
+    check_alpha(network.alpha)
     given = request.input_tensor
     check_same_shape(given, request.input_shape)
     shape = request.shape(None, smallest=32)

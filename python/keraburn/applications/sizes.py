@@ -41,6 +41,12 @@ def check_size(shape: Shape, smallest: int) -> None:
         raise ValueError(f"Input size must be at least {smallest}x{smallest}. Received: input_shape={shape}")
 
 
+def check_alpha(alpha: Any) -> None:
+    """Refuse what numbers of filters cannot be multiplied by."""
+    if isinstance(alpha, bool) or not isinstance(alpha, (int, float)) or not alpha > 0:
+        raise ValueError(f"`alpha` must be a positive number. Received: alpha={alpha}")
+
+
 def check_channels_last(name: str) -> None:
     """Refuse the other order, where a family of networks knows only this one."""
     if channel_place() == 0:
