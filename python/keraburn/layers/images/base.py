@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any, ClassVar
 
 from keraburn import config, ops, random
 from keraburn.layers import call as calls
 from keraburn.layers.images.planned import PlannedCalls
+from keraburn.layers.images.values import factor_range
 from keraburn.ops.apply import describe
 from keraburn.random import SeedGenerator
 from keraburn.utils.bounding_boxes.dense import densify_bounding_boxes
@@ -282,36 +282,6 @@ class BaseImagePreprocessingLayer(PlannedCalls):
         low, high = (ops.cast(end, dtype) for end in original_range)
         target_low, target_high = (ops.cast(end, dtype) for end in target_range)
         return (ops.cast(images, dtype) - low) / (high - low) * (target_high - target_low) + target_low
-
-
-def factor_range(factor: Any, bounds: tuple[float, float], name: str = "factor") -> tuple[float, float]:
-    """The two numbers that a `factor` stands for: `[-factor, factor]` for a single one, as far as that is allowed.
-
-    Args:
-        factor: a number or two.
-        bounds: the lowest and the highest that are allowed.
-        name: the argument's, for the error.
-
-    Raises:
-        ValueError: if it is something else, or out of bounds.
-    """
-    low, high = bounds
-    pair = isinstance(factor, (tuple, list))
-    numbers = list(factor) if pair else [factor]
-    fits = len(numbers) == (2 if pair else 1) and all(
-        isinstance(number, Real) and not isinstance(number, bool) for number in numbers
-    )
-    if fits:
-        fits = numbers[0] <= high and numbers[1] >= low if pair else low <= factor <= high
-    if not fits:
-        raise ValueError(
-            f"The `{name}` argument should be a number (or a list of two numbers) in the range [{low}, {high}]. "
-            f"Received: factor={factor}"
-        )
-    if pair:
-        lower, upper = sorted(numbers)
-        return lower, upper
-    return max(-abs(factor), low), abs(factor)
 
 
 def _of_one(transform: Any, item: Any, transformation: Any, training: bool) -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn import ops, random
-from keraburn.layers.images.base import factor_range
 from keraburn.layers.images.geometry import INTERPOLATIONS, GeometricLayer, known
-from keraburn.layers.images.values import check_range
+from keraburn.layers.images.values import check_range, factor_range
 from keraburn.ops.image.elastic import displaced
 from keraburn.ops.image.layout import from_batch, to_batch
 from keraburn.ops.image.sampling import FILL_MODES

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from keraburn import ops, random
-from keraburn.layers.images.base import factor_range
 from keraburn.layers.images.color import RandomColorLayer
 from keraburn.layers.images.geometry import for_images
-from keraburn.layers.images.values import check_range
+from keraburn.layers.images.values import check_range, factor_range
 from keraburn.ops.image.geometry import pixel_grid
 
 
