@@ -212,3 +212,62 @@ def test_gradients(case):
             ours, theirs = ours[..., :6], theirs[..., :6]
         scale = max(1.0, np.abs(theirs).max())
         assert_close(ours / scale, theirs / scale, f"gradient of {name} by argument {place}", rtol=1e-4, atol=2e-5)
+
+
+MISTAKES = [
+    ("rgb_to_grayscale", [(4, 4)], {}),
+    ("rgb_to_grayscale", [(4, 4, 2)], {}),
+    ("rgb_to_hsv", [(4, 4)], {}),
+    ("resize", [ONE], {"size": (3, 3, 3)}),
+    ("resize", [ONE], {"size": (0, 3)}),
+    ("resize", [(4, 4)], {"size": (3, 3)}),
+    ("resize", [ONE], {"size": (3, 3), "interpolation": "cubic"}),
+    ("resize", [ONE], {"size": (3, 3), "fill_mode": "reflect"}),
+    ("affine_transform", [ONE, (8,)], {"interpolation": "bicubic"}),
+    ("affine_transform", [ONE, (8,)], {"fill_mode": "zero"}),
+    ("affine_transform", [(4, 4), (8,)], {}),
+    ("affine_transform", [ONE, (1, 1, 8)], {}),
+    ("perspective_transform", [ONE, (4, 2), (4, 2)], {"interpolation": "bicubic"}),
+    ("perspective_transform", [(4, 4), (4, 2), (4, 2)], {}),
+    ("perspective_transform", [ONE, (4, 3), (4, 2)], {}),
+    ("perspective_transform", [ONE, (4, 2), (3, 2)], {}),
+    ("perspective_transform", [ONE, (4, 2), (1, 4, 2)], {}),
+    ("map_coordinates", [ONE, (2, 5)], {"order": 1}),
+    ("map_coordinates", [ONE, (3,)], {"order": 1}),
+    ("map_coordinates", [ONE, (3, 5)], {"order": 2}),
+    ("map_coordinates", [ONE, (3, 5)], {"order": 1, "fill_mode": "edge"}),
+    ("extract_patches", [ONE], {"size": (2, 2, 2, 2)}),
+    ("extract_patches", [ONE], {"size": "2"}),
+    ("extract_patches_3d", [BATCH], {"size": (2, 2)}),
+    ("pad_images", [(4, 4)], {}),
+    ("pad_images", [ONE], {"top_padding": 1, "left_padding": 2}),
+    ("pad_images", [ONE], {"top_padding": 1, "target_height": 9, "left_padding": 2}),
+    ("pad_images", [ONE], {"top_padding": -1, "target_height": 9, "left_padding": 2, "right_padding": 2}),
+    ("pad_images", [ONE], {"top_padding": 5, "target_height": 9, "left_padding": 2, "right_padding": 2}),
+    ("crop_images", [(4, 4)], {}),
+    ("crop_images", [ONE], {"top_cropping": 1, "left_cropping": 2}),
+    ("crop_images", [ONE], {"top_cropping": 4, "bottom_cropping": 4, "left_cropping": 1, "right_cropping": 1}),
+    ("gaussian_blur", [(4, 4)], {}),
+    ("elastic_transform", [(4, 4)], {}),
+    ("elastic_transform", [ONE], {"interpolation": "bicubic"}),
+    ("elastic_transform", [ONE], {"fill_mode": "zero"}),
+    ("scale_and_translate", [ONE, (2, 2, 3), (2,), (2,)], {"spatial_dims": (0, 1), "method": "nearest"}),
+    ("ssim", [(4, 4), (4, 4)], {}),
+    ("ssim", [ONE, (4, 4)], {}),
+]
+
+
+@pytest.mark.parametrize(("name", "shapes", "arguments"), MISTAKES, ids=str)
+def test_mistakes_read_as_keras_s(name, shapes, arguments):
+    messages = []
+    for package in (keras, keraburn):
+        given = [package.ops.zeros(shape) for shape in shapes]
+        if name == "scale_and_translate":
+            given[1] = shapes[1]
+        with pytest.raises((ValueError, TypeError)) as raised:
+            getattr(package.ops.image, name)(*given, **arguments)
+        messages.append((type(raised.value), str(raised.value)))
+    assert messages[0][0] is messages[1][0]
+    # Keras lists what is allowed in any order and brackets, and forgets some spaces.
+    theirs, ours = (sorted("".join(c if c not in "()[]{}'.,:" else " " for c in text).split()) for _, text in messages)
+    assert ours == theirs

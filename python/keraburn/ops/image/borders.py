@@ -96,7 +96,7 @@ def pad_images(
     (20, 30, 3)
     """
     images = convert(images)
-    check_rank(images.shape)
+    check_rank(images.shape, received="Received")
     height, width = height_and_width(config.standardize_data_format(data_format))
     images = _fitting(images, height, target_height, top_padding, bottom_padding)
     images = _fitting(images, width, target_width, left_padding, right_padding)
@@ -143,7 +143,7 @@ def crop_images(
     (10, 12, 3)
     """
     images = convert(images)
-    check_rank(images.shape)
+    check_rank(images.shape, received="Received")
     height, width = height_and_width(config.standardize_data_format(data_format))
     sizes = images.shape[height], images.shape[width]
     rows = ("top_cropping", "bottom_cropping", "target_height")

@@ -10,21 +10,19 @@ from keraburn.ops.spatial import from_channels_last, to_channels_last
 from keraburn.tensor import Tensor
 
 
-def check_rank(shape: Sequence[int], name: str = "images") -> None:
+def check_rank(shape: Sequence[int], name: str = "images", received: str = "Received input with shape") -> None:
     """Refuse what is neither an image nor a batch of images."""
     if len(shape) not in (3, 4):
         raise ValueError(
             f"Invalid {name} rank: expected rank 3 (single image) or rank 4 (batch of images). "
-            f"Received: {name}.shape={tuple(shape)}"
+            f"{received}: {name}.shape={tuple(shape)}"
         )
 
 
-def check_one_of(value: Any, allowed: Collection[str], name: str) -> None:
+def check_one_of(value: Any, allowed: Collection[Any], name: str, expected: str = "Expected of one") -> None:
     """Refuse the value of an argument that is not among those allowed."""
     if value not in allowed:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected one of {tuple(allowed)}. Received: {name}={value}"
-        )
+        raise ValueError(f"Invalid value for argument `{name}`. {expected} {tuple(allowed)}. Received: {name}={value}")
 
 
 def height_and_width(data_format: str) -> tuple[int, int]:

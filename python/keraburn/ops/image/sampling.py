@@ -148,16 +148,15 @@ def map_coordinates(
     coordinates = floating(coordinates)
     if coordinates.ndim < 2:
         raise ValueError(
-            f"Invalid coordinates rank: expected at least rank 2. Received: coordinates.shape={coordinates.shape}"
+            f"Invalid coordinates rank: expected at least rank 2. Received input with shape: {coordinates.shape}"
         )
     if coordinates.shape[0] != inputs.ndim or not inputs.ndim:
         raise ValueError(
             "First dim of `coordinates` must be the same as the rank of `inputs`. "
             f"Received inputs with shape: {inputs.shape} and coordinate leading dim of {coordinates.shape[0]}"
         )
-    check_one_of(fill_mode, FILL_MODES, "fill_mode")
-    if order not in (0, 1):
-        raise ValueError(f"Invalid value for argument `order`. Expected one of {[0, 1]}. Received: order={order}")
+    check_one_of(fill_mode, FILL_MODES, "fill_mode", "Expected one of")
+    check_one_of(order, (0, 1), "order", "Expected one of")
     image = reshaped(inputs, [1, *inputs.shape, 1])
     places = [reshaped(each, [1, *each.shape]) for each in unstack(coordinates)]
     result = sample(image, places, INTERPOLATIONS[order], fill_mode, fill_value)
