@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -70,26 +71,44 @@ def weights(
     return where(seen, shares / where(seen, total, 1), 0)
 
 
+# What is looked up along an axis, `(taps, new_size)` each: the pixels, and how much of them.
+Taps = tuple[np.ndarray, np.ndarray]
+
+
+def _few(shares: np.ndarray) -> Taps | None:
+    """The pixels that count, where they are few for each of the result."""
+    taps = max(int((shares != 0).sum(0).max(initial=1)), 1)
+    if taps > _MOST_TAPS:
+        return None
+    # They come first in each column.
+    places = np.argsort(shares == 0, axis=0, kind="stable")[:taps].astype(np.int32)
+    return places, np.take_along_axis(shares, places, 0)
+
+
 def weigh(x: Tensor, axis: int, shares: Tensor) -> Tensor:
     """A float tensor with the pixels of one axis added up with weights of shape `(pixels, new pixels)`."""
-    if not isinstance(shares, TracedTensor):
-        array = shares.numpy()
-        counts = (array != 0).sum(0)
-        if counts.max(initial=0) <= _MOST_TAPS:
-            return _looked_up(x, axis, array, max(int(counts.max(initial=1)), 1))
+    taps = None if isinstance(shares, TracedTensor) else _few(shares.numpy())
+    return _multiplied(x, axis, shares) if taps is None else _looked_up(x, axis, taps)
+
+
+def _multiplied(x: Tensor, axis: int, shares: Any) -> Tensor:
     return moveaxis(contract(moveaxis(x, axis, -1), convert(shares, x.dtype)), -1, axis)
 
 
-def _looked_up(x: Tensor, axis: int, shares: np.ndarray, taps: int) -> Tensor:
-    # The pixels that count come first in each column.
-    places = np.argsort(shares == 0, axis=0, kind="stable")[:taps].astype(np.int32)
-    amounts = np.take_along_axis(shares, places, 0)
-    along = [shares.shape[1] if each == axis else 1 for each in range(x.ndim)]
+def _looked_up(x: Tensor, axis: int, taps: Taps) -> Tensor:
+    along = [taps[0].shape[1] if each == axis else 1 for each in range(x.ndim)]
     total: Any = None
-    for place, amount in zip(places, amounts, strict=True):
+    for place, amount in zip(*taps, strict=True):
         part = emit("take", x, constant(place), axis=axis) * reshaped(convert(amount, x.dtype), along)
         total = part if total is None else total + part
     return total
+
+
+@functools.lru_cache(maxsize=32)
+def _known_shares(size: int, new_size: int, interpolation: str, antialias: bool) -> Taps | np.ndarray:
+    shares = weights(size, new_size, interpolation, antialias).numpy()
+    taps = _few(shares)
+    return shares if taps is None else taps
 
 
 def resample(x: Tensor, axis: int, new_size: int, interpolation: str, antialias: bool = False) -> Tensor:
@@ -108,4 +127,5 @@ def resample(x: Tensor, axis: int, new_size: int, interpolation: str, antialias:
     if interpolation == "nearest":
         places = (2 * np.arange(new_size) + 1) * size // (2 * new_size)
         return emit("take", x, constant(places.astype(np.int32)), axis=axis)
-    return weigh(x, axis, weights(size, new_size, interpolation, antialias))
+    shares = _known_shares(size, new_size, interpolation, bool(antialias))
+    return _looked_up(x, axis, shares) if isinstance(shares, tuple) else _multiplied(x, axis, shares)
