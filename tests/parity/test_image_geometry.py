@@ -154,3 +154,41 @@ def test_elastic_transform(monkeypatch, arguments):
     found = keraburn.ops.image.elastic_transform(images, **options)
     assert_close(found, keras.ops.image.elastic_transform(images, **options), "elastic_transform", rtol=1e-3, atol=1e-2)
     assert_close(mine(images, training=False), images, "without training")
+
+
+MISTAKES = [
+    ("RandomRotation", {"factor": "a"}),
+    ("RandomRotation", {"factor": 2}),
+    ("RandomRotation", {"factor": (0.1, 0.2, 0.3)}),
+    ("RandomRotation", {"factor": 0.1, "fill_mode": "x"}),
+    ("RandomRotation", {"factor": 0.1, "interpolation": "x"}),
+    ("RandomTranslation", {"height_factor": 2, "width_factor": 0}),
+    ("RandomTranslation", {"height_factor": 0, "width_factor": (1,)}),
+    ("RandomTranslation", {"height_factor": 0, "width_factor": 0, "fill_mode": "x"}),
+    ("RandomZoom", {"height_factor": -1.0}),
+    ("RandomZoom", {"height_factor": 0.1, "width_factor": "a"}),
+    ("RandomZoom", {"height_factor": 0.1, "interpolation": "x"}),
+    ("RandomShear", {"x_factor": -0.1}),
+    ("RandomShear", {"y_factor": "a"}),
+    ("RandomShear", {"fill_mode": "x"}),
+    ("RandomPerspective", {"factor": 2}),
+    ("RandomPerspective", {"scale": 2.0}),
+    ("RandomPerspective", {"interpolation": "x"}),
+    ("RandomElasticTransform", {"factor": 2}),
+    ("RandomElasticTransform", {"interpolation": "x"}),
+    ("RandomGaussianBlur", {"factor": 2}),
+    ("RandomGaussianBlur", {"kernel_size": 2}),
+    ("RandomGaussianBlur", {"kernel_size": (3, 2)}),
+    ("RandomErasing", {"factor": (2, 3)}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), MISTAKES, ids=str)
+def test_mistakes_read_as_keras_s(name, arguments):
+    messages = []
+    for package in (keras, keraburn):
+        with pytest.raises((ValueError, NotImplementedError)) as raised:
+            getattr(package.layers, name)(**arguments)
+        messages.append((type(raised.value), str(raised.value)))
+    assert messages[0][0] is messages[1][0]
+    assert messages[1][1].startswith(messages[0][1].rstrip("."))
