@@ -139,7 +139,7 @@ impl Program {
             Extent::Groups(length) => Some(length),
             Extent::Rows | Extent::Columns | Extent::All => None,
         });
-        let unit = group.unwrap_or(grain);
+        let unit = group.unwrap_or(grain).max(1);
         // The cut depends on the shape alone, so that results do not depend on the number of threads.
         let block = BLOCK.max(unit) / unit * unit;
         let blocks = count.div_ceil(block).max(1);

@@ -211,3 +211,26 @@ def test_noise_shapes_broadcast():
     outputs = keras.layers.AlphaDropout(0.5, noise_shape=(8,), seed=1)(QUERY, training=True).numpy()
     np.testing.assert_array_equal(outputs, np.broadcast_to(outputs[:1, :1], outputs.shape))
     assert (outputs != outputs[0, 0, 0]).any()
+
+
+def test_a_causal_mask_alone_is_not_made():
+    """The plan of a long sequence holds no value of the size of its scores."""
+    layer = keras.layers.MultiHeadAttention(2, 4)
+    x = np.random.default_rng(0).normal(size=(1, 160, 8)).astype("float32")
+    outputs = layer(x, x, use_causal_mask=True)
+    hidden = np.tril(np.ones((1, 160, 160), bool))
+    np.testing.assert_allclose(outputs, layer(x, x, attention_mask=hidden), rtol=1e-5, atol=1e-5)
+    given = []
+    attention = keras.ops.dot_product_attention
+
+    def seen(*args, **kwargs):
+        given.append((kwargs.get("mask"), kwargs.get("is_causal", False)))
+        return attention(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.ops, "dot_product_attention", seen)
+        layer(x, x, use_causal_mask=True)
+        keras.layers.GroupQueryAttention(4, 4, 2)(x, x, use_causal_mask=True)
+        layer(x, x, use_causal_mask=True, value_mask=np.ones((1, 160), bool))
+    assert given[:2] == [(None, True)] * 2
+    assert given[2][0] is not None

@@ -319,3 +319,14 @@ def test_layers_of_users():
     np.testing.assert_array_equal(found["images"].numpy(), IMAGES / 255 > 0.5)
     with pytest.raises(NotImplementedError, match="cannot transform bounding boxes"):
         layer.transform_bounding_boxes({}, None)
+
+
+def test_operations_by_the_name_of_the_backend():
+    class Fixed(keras.layers.RandomBrightness):
+        def get_random_transformation(self, data, training=True, seed=None):
+            batch = self.backend.shape(data)[0]
+            drawn = self.backend.random.uniform((batch, 1, 1, 1), seed=self.generator)
+            return {"rgb_delta": self.backend.numpy.where(drawn < 2, 10.0, 0.0)}
+
+    found = Fixed(0.1)(IMAGES, training=True)
+    np.testing.assert_allclose(found.numpy(), np.minimum(IMAGES + 10, 255))

@@ -128,7 +128,6 @@ def test_normalization():
         ),
         (lambda: layers.RMSNormalization(axis=5)(np.ones((2, 4))), ValueError, "Axis 5 is out of bounds"),
         (lambda: layers.UnitNormalization(axis=None), TypeError, "Received: axis=None"),
-        (lambda: layers.BatchNormalization(renorm=True), ValueError, "`renorm=True` is not supported"),
         (lambda: layers.LayerNormalization(axis="last"), TypeError, "Expected an int or a list/tuple of ints"),
         (lambda: layers.LayerNormalization(axis=4)(np.ones((2, 3))), ValueError, "Axis 4 is out of bounds"),
         (lambda: layers.Normalization(mean=1.0), ValueError, "both `mean` and `variance` must be set"),

@@ -147,3 +147,12 @@ def test_rows_of_nan_only():
 def test_errors_say_what_came(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((2, 0, 4, 3), 1), ((2, 0, 3), 1), ((0, 4), 0), ((3, 0), 1), ((2, 0, 0), (1, 2))]
+)
+def test_sums_of_nothing(device, shape, axis):
+    x = np.zeros(shape, np.float32)
+    np.testing.assert_array_equal(ops.sum(x, axis=axis).numpy(), x.sum(axis=axis))
+    np.testing.assert_array_equal(ops.prod(x, axis=axis).numpy(), x.prod(axis=axis))

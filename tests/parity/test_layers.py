@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
 import keraburn
 from tests.parity import harness, test_attention, test_categories, test_images, test_recurrent, test_text_layers
 
+CLIPPING = {"rmin": 0.5, "rmax": 0.6, "dmax": 0.1}
 CASES = [
     ("MelSpectrogram", {"fft_length": 32, "sequence_stride": 8, "num_mel_bins": 6, "sampling_rate": 800}, (2, 100)),
     (
@@ -91,6 +94,8 @@ CASES = [
     ("Dot", {"axes": -1}, [(3, 4, 5), (3, 5)]),
     ("BatchNormalization", {}, (6, 5)),
     ("BatchNormalization", {"axis": 1, "scale": False, "momentum": 0.9}, (6, 4, 5)),
+    ("BatchNormalization", {"renorm": True}, (6, 5)),
+    ("BatchNormalization", {"renorm": True, "renorm_clipping": CLIPPING, "center": False, "scale": False}, (6, 4, 5)),
     ("LayerNormalization", {}, (3, 4, 5)),
     ("LayerNormalization", {"axis": [1, 2], "center": False, "epsilon": 1e-5}, (3, 4, 5)),
     ("GroupNormalization", {"groups": 2}, (3, 5, 4)),
@@ -237,3 +242,24 @@ def test_input_is_keras_s():
     harness.same_signature(keraburn.layers.InputLayer, harness.keras.layers.InputLayer)
     harness.same_signature(keraburn.layers.InputSpec, harness.keras.layers.InputSpec)
     harness.same_signature(keraburn.Layer.__init__, harness.keras.Layer.__init__)
+
+
+def test_layer_normalization_without_the_mean():
+    """Only old models have it; both packages warn."""
+    outputs = []
+    for package in (keraburn, harness.keras):
+        with pytest.warns(UserWarning, match="rms_scaling"):
+            layer = package.layers.LayerNormalization(axis=[1, 2], rms_scaling=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            outputs.append(layer(np.arange(12.0, dtype="float32").reshape(2, 3, 2)))
+        assert [weight.name for weight in layer.weights] == ["gamma"]
+        assert layer.get_config()["rms_scaling"]
+    harness.assert_close(*outputs, "rms_scaling")
+
+
+@pytest.mark.parametrize("clipping", [{"none": 1.0}, {"rmin": 2.0, "rmax": 1.0}, {"dmax": -1.0}])
+def test_limits_of_renormalization_that_do_not_fit(clipping):
+    for package in (keraburn, harness.keras):
+        with pytest.raises(ValueError, match=r"renorm_clipping.*"):
+            package.layers.BatchNormalization(renorm=True, renorm_clipping=clipping)

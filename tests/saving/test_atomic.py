@@ -207,6 +207,31 @@ def test_an_error_while_saving_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["model.keras"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="locks as on Unix")
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    path = tmp_path / "model.keras"
+    left, held, fresh, other = (
+        tmp_path / f".{name}.tmp"
+        for name in (
+            "model.keras." + "0" * 12,
+            "model.keras." + "1" * 12,
+            "model.keras." + "2" * 12,
+            "other.keras." + "0" * 12,
+        )
+    )
+    for each in (left, held, fresh, other):
+        each.write_bytes(b"part")
+        if each is not fresh:
+            os.utime(each, (0, 0))
+    with open(held) as writing:
+        fcntl.flock(writing, fcntl.LOCK_EX)
+        write(make(0.0), path)
+        assert sorted(os.listdir(tmp_path)) == sorted(each.name for each in (held, fresh, other, path))
+    write(make(1.0), path)
+    assert sorted(os.listdir(tmp_path)) == sorted(each.name for each in (fresh, other, path))
+
+
 def test_folders_without_an_exchange(tmp_path, monkeypatch):
     monkeypatch.setattr(atomic, "_exchange", lambda *_: False)
     path = tmp_path / "folder"

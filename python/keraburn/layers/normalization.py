@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from keraburn import config as settings
-from keraburn import constraints, initializers, ops, regularizers
+from keraburn import constraints, initializers, ops, regularizers, tree
 from keraburn.dtypes import HALVES
-from keraburn.layers import arguments
+from keraburn.layers import arguments, renormalization
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
 from keraburn.variable import Variable
@@ -70,8 +71,8 @@ class ScaleAndCenter(Layer):
         self.gamma = None
         self.beta = None
 
-    def _add_scale_and_center(self, shape: tuple[int, ...]) -> None:
-        if self.scale:
+    def _add_scale_and_center(self, shape: tuple[int, ...], scale: bool | None = None, center: bool = True) -> None:
+        if self.scale if scale is None else scale:
             self.gamma = self.add_weight(
                 shape=shape,
                 name="gamma",
@@ -79,7 +80,7 @@ class ScaleAndCenter(Layer):
                 regularizer=self.gamma_regularizer,
                 constraint=self.gamma_constraint,
             )
-        if self.center:
+        if self.center and center:
             self.beta = self.add_weight(
                 shape=shape,
                 name="beta",
@@ -124,9 +125,10 @@ class BatchNormalization(ScaleAndCenter):
         gamma_regularizer: regularizer of `gamma`.
         beta_constraint: constraint of `beta`.
         gamma_constraint: constraint of `gamma`.
-        renorm: must be false; batch renormalization is not supported.
-        renorm_clipping: must be None.
-        renorm_momentum: kept for Keras's signature.
+        renorm: whether batches are corrected towards the statistics of earlier ones, so that training normalizes as
+            inference does (https://arxiv.org/abs/1702.03275).
+        renorm_clipping: limits of the correction, a dict of some of "rmax", "rmin" and "dmax".
+        renorm_momentum: share of the earlier batches in those statistics.
         synchronized: must be false.
         **kwargs: arguments of every layer, such as `name` and `dtype`.
 
@@ -170,9 +172,8 @@ class BatchNormalization(ScaleAndCenter):
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        for name, value in (("renorm", renorm), ("synchronized", synchronized)):
-            if value:
-                raise ValueError(f"`{name}=True` is not supported. Received: {name}={value}")
+        if synchronized:
+            raise ValueError(f"`synchronized=True` is not supported. Received: synchronized={synchronized}")
         super().__init__(
             epsilon,
             center,
@@ -189,6 +190,8 @@ class BatchNormalization(ScaleAndCenter):
         self.momentum = float(arguments.number(self, "momentum", momentum))
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.renorm = renorm
+        self.renorm_clipping = renormalization.checked_clipping(renorm_clipping) if renorm else renorm_clipping
         self.renorm_momentum = renorm_momentum
 
     def build(self, input_shape: Any) -> None:
@@ -209,6 +212,8 @@ class BatchNormalization(ScaleAndCenter):
             trainable=False,
             autocast=False,
         )
+        if self.renorm:
+            renormalization.add_statistics(self, size)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -219,14 +224,18 @@ class BatchNormalization(ScaleAndCenter):
             )
         inputs = widened(inputs)
         mean, variance = self.moving_mean.value, self.moving_variance.value
-        if training and self.trainable:
+        scale, offset = self.gamma, self.beta
+        if training and self.trainable and self.renorm:
+            mean, variance = self._moments(inputs, mask)
+            scale, offset = renormalization.corrected(self, mean, variance)
+        elif training and self.trainable:
             batch_mean, batch_variance = self._moments(inputs, mask)
             rest = 1.0 - self.momentum
             self.moving_mean.assign(ops.add(mean * self.momentum, batch_mean * rest))
             self.moving_variance.assign(ops.add(variance * self.momentum, batch_variance * rest))
             mean, variance = batch_mean, batch_variance
         outputs = ops.batch_normalization(
-            inputs, mean, variance, axis=self.axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
+            inputs, mean, variance, axis=self.axis, offset=offset, scale=scale, epsilon=self.epsilon
         )
         return ops.cast(outputs, self.compute_dtype)
 
@@ -255,8 +264,8 @@ class BatchNormalization(ScaleAndCenter):
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
             "synchronized": False,
-            "renorm": False,
-            "renorm_clipping": None,
+            "renorm": self.renorm,
+            "renorm_clipping": self.renorm_clipping,
             "renorm_momentum": self.renorm_momentum,
         }
 
@@ -275,7 +284,8 @@ class LayerNormalization(ScaleAndCenter):
         gamma_regularizer: regularizer of `gamma`.
         beta_constraint: constraint of `beta`.
         gamma_constraint: constraint of `gamma`.
-        **kwargs: arguments of every layer, such as `name` and `dtype`.
+        **kwargs: arguments of every layer, such as `name` and `dtype`; `rms_scaling=True`, which old models have,
+            leaves out the mean and `beta`.
 
     Shapes: outputs as inputs, any.
 
@@ -308,7 +318,11 @@ class LayerNormalization(ScaleAndCenter):
     ) -> None:
         rms_scaling = kwargs.pop("rms_scaling", False)
         if rms_scaling:
-            raise ValueError("`rms_scaling=True` is not supported. Received: rms_scaling=True")
+            warnings.warn(
+                "`rms_scaling=True` divides by the standard deviation and not by the root mean square. "
+                "`keras.layers.RMSNormalization` divides by that. Received: rms_scaling=True",
+                stacklevel=2,
+            )
         super().__init__(
             epsilon,
             center,
@@ -325,20 +339,32 @@ class LayerNormalization(ScaleAndCenter):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis'. Received: axis={axis!r}")
         arguments.integers(self, "axis", axis)
         self.axis = axis if isinstance(axis, int) else list(axis)
+        self.rms_scaling = rms_scaling
 
     def build(self, input_shape: Any) -> None:
         axes = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
         check_axes(self, axes, input_shape)
         self.axis = axes
-        self._add_scale_and_center(tuple(input_shape[axis] for axis in axes))
+        rms = self.rms_scaling
+        self._add_scale_and_center(tuple(input_shape[axis] for axis in axes), self.scale or rms, center=not rms)
 
     def call(self, inputs: Any) -> Any:
+        if self.rms_scaling:
+            return self._divided(inputs)
         outputs = ops.layer_normalization(inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon)
         return ops.cast(outputs, self.compute_dtype)
+
+    def _divided(self, inputs: Any) -> Any:
+        inputs = widened(inputs)
+        variance = ops.var(inputs, axis=self.axis, keepdims=True)
+        axes = {axis % len(inputs.shape) for axis in tree.flatten(self.axis)}
+        shape = [size if axis in axes else 1 for axis, size in enumerate(inputs.shape)]
+        outputs = ops.multiply(inputs, ops.rsqrt(ops.add(variance, self.epsilon)))
+        return ops.cast(ops.multiply(outputs, ops.reshape(self.gamma, shape)), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         check_axes(self, [self.axis] if isinstance(self.axis, int) else self.axis, input_shape)
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axis": self.axis, "rms_scaling": False}
+        return {**super().get_config(), "axis": self.axis, "rms_scaling": self.rms_scaling}

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+# Seconds in which a new file is left alone, as its writer may not have locked it yet.
+_NEW = 60.0
 
 
 @contextmanager
@@ -30,17 +35,21 @@ def replacing(filepath: Any) -> Iterator[str]:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(filepath))
     temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.tmp")
     # Made as any new file is, so that it has the usual permissions.
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    _claim(descriptor)
     try:
         if os.path.exists(target):
             shutil.copymode(target, temporary)
         yield temporary
         _to_disk(temporary)
         os.replace(temporary, target)
+        _remove_orphans(folder, name)
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+    finally:
+        os.close(descriptor)
     if os.name == "posix":
         # The name itself is on the disk once the folder is.
         _to_disk(folder)
@@ -79,6 +88,41 @@ def replacing_folder(filepath: Any) -> Iterator[str]:
             shutil.rmtree(temporary)
     if os.name == "posix":
         _to_disk(parent)
+
+
+def _claim(descriptor: int) -> bool:
+    """Lock a new file as long as its writer lives; False if another holds it, or files cannot be locked here."""
+    if os.name != "posix":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_orphans(folder: str, name: str) -> None:
+    """Remove what writers of the same file left when they were killed: new files that nobody holds any more."""
+    unfinished = re.compile(re.escape(f".{name[:100]}.") + "[0-9a-f]{12}[.]tmp")
+    for each in os.listdir(folder):
+        path = os.path.join(folder, each)
+        if not unfinished.fullmatch(each) or not os.path.isfile(path) or _age(path) < _NEW:
+            continue
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            if _claim(descriptor):
+                os.unlink(path)
+        except OSError:
+            # Someone else's, or gone already: what is left over is no reason for a save to fail.
+            pass
+        finally:
+            os.close(descriptor)
+
+
+def _age(path: str) -> float:
+    return time.time() - os.stat(path).st_mtime
 
 
 def _exchange(one: str, other: str) -> bool:

@@ -127,12 +127,19 @@ class GroupQueryAttention(Heads):
         self._output_dense = self._project("attention_output", heads, 2, (query_shape[-1],))
 
     def _attend(
-        self, query: Any, key: Any, value: Any, mask: Any, training: bool | None, return_attention_scores: bool
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        mask: Any,
+        training: bool | None,
+        return_attention_scores: bool,
+        causal: bool,
     ) -> Any:
         scale = 1 / math.sqrt(self.head_dim)
         if self.dropout == 0 and not return_attention_scores:
-            mask = None if mask is None else for_heads(mask, 4, 1)
-            return ops.dot_product_attention(query, key, value, mask=mask, scale=scale), None
+            mask = None if mask is None or causal else for_heads(mask, 4, 1)
+            return ops.dot_product_attention(query, key, value, mask=mask, scale=scale, is_causal=causal), None
         rows, length, heads, size = query.shape
         kept = key.shape[1]
         grouped = (rows, self.num_key_value_heads, self.num_repeats)

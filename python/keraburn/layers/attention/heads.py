@@ -120,6 +120,9 @@ class Heads(Layer):
         mask = self._compute_attention_mask(
             query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask
         )
+        # Where nothing else is hidden, the operation itself knows what comes after a query.
+        others = (query_mask, value_mask, key_mask, attention_mask, self._sliding_window)
+        causal = use_causal_mask and all(each is None for each in others)
         plain = [_without_mask(each) for each in (query, key, value)]
         outputs, scores = self._attend(
             self._query_dense(plain[0]),
@@ -128,6 +131,7 @@ class Heads(Layer):
             mask,
             training,
             return_attention_scores,
+            causal,
         )
         if self._use_gate:
             outputs = ops.multiply(outputs, self._gate_dense(plain[0]))

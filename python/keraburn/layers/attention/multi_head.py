@@ -194,9 +194,24 @@ class MultiHeadAttention(Heads):
         return calls.get_mask(query)
 
     def _attend(
-        self, query: Any, key: Any, value: Any, mask: Any, training: bool | None, return_attention_scores: bool
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        mask: Any,
+        training: bool | None,
+        return_attention_scores: bool,
+        causal: bool,
     ) -> Any:
+        own = type(self)._compute_attention is not MultiHeadAttention._compute_attention
+        if causal and not own and self._runs_whole(query, return_attention_scores):
+            scale = 1 / math.sqrt(self._key_dim)
+            return ops.dot_product_attention(query, key, value, scale=scale, is_causal=True), None
         return self._compute_attention(query, key, value, mask, training, return_attention_scores)
+
+    def _runs_whole(self, query: Any, return_attention_scores: bool) -> bool:
+        """Whether one operation does it: the weights are neither wanted nor dropped."""
+        return self._rate == 0 and not return_attention_scores and len(query.shape) == 4
 
     def _compute_attention(
         self,
@@ -218,7 +233,7 @@ class MultiHeadAttention(Heads):
             return_attention_scores: whether the weights are wanted.
         """
         scale = 1 / math.sqrt(self._key_dim)
-        if self._rate == 0 and not return_attention_scores and len(query.shape) == 4:
+        if self._runs_whole(query, return_attention_scores):
             mask = None if attention_mask is None else for_heads(attention_mask, 4, 1)
             return ops.dot_product_attention(query, key, value, mask=mask, scale=scale), None
         rank, axes = len(query.shape), self._attention_axes

@@ -13,6 +13,15 @@ from keraburn.random import SeedGenerator
 from keraburn.utils.bounding_boxes.dense import densify_bounding_boxes
 
 
+class _Backend:
+    """`ops` and `random` under the names by which the layers of users know them."""
+
+    random = random
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(ops, name)
+
+
 class BaseImagePreprocessingLayer(PlannedCalls):
     """A layer that draws a transformation for each image and applies it to images, labels, boxes and masks.
 
@@ -47,6 +56,8 @@ class BaseImagePreprocessingLayer(PlannedCalls):
 
     _USE_BASE_FACTOR: ClassVar[bool] = True
     _FACTOR_BOUNDS: ClassVar[tuple[float, float]] = (-1, 1)
+
+    backend: ClassVar[_Backend] = _Backend()
 
     factor: Any
     interpolation: str
