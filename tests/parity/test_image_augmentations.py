@@ -32,7 +32,7 @@ def pair(name, arguments):
     return ours(**arguments), theirs(**arguments)
 
 
-@pytest.mark.parametrize(("high", "chosen"), [(255, (0, 9)), (1, (3, 2))])
+@pytest.mark.parametrize(("high", "chosen"), [pytest.param(255, (0, 9), marks=pytest.mark.slow), (1, (3, 2))])
 def test_rand_augment(high, chosen):
     arguments = {"value_range": (0, high), "factor": 0.4, "bounding_box_format": "xyxy"}
     ours, theirs = pair("RandAugment", arguments)
@@ -58,7 +58,7 @@ def test_rand_augment(high, chosen):
 @pytest.mark.parametrize(
     "arguments",
     [
-        {},
+        pytest.param({}, marks=pytest.mark.slow),
         {"value_range": (0, 1), "num_chains": 2, "chain_depth": 1, "alpha": 0.5, "all_ops": False, "factor": 0.2},
     ],
 )
