@@ -7,7 +7,7 @@ import os
 import platform
 
 import keraburn as keras
-from tests.benchmarks import custom, kernels, networks, startup, text
+from tests.benchmarks import custom, images, kernels, networks, startup, text
 from tests.benchmarks.timing import HEADING
 
 GROUPS = {
@@ -18,6 +18,7 @@ GROUPS = {
     "products": kernels.products,
     "convolutions": kernels.convolutions,
     "elementwise": kernels.elementwise,
+    "images": images.transformations,
     "texts": text.vectorizing,
 }
 
