@@ -38,7 +38,6 @@ CASES = [
     ("EinsumDense", {"equation": "abc,dc->abd", "output_shape": (None, 7), "kernel_regularizer": "l2"}),
     ("SpectralNormalization", {"layer": lambda package: package.layers.Dense(4), "power_iterations": 3}),
 ]
-COMPARED = {name for name, _ in CASES}
 QUERY, VALUE = (2, 4, 6), (2, 5, 6)
 
 

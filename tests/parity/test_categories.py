@@ -17,7 +17,6 @@ CASES = [
         for mode in ("int", "multi_hot", "one_hot", "count")
     ),
 ]
-COMPARED = {name for name, _ in CASES}
 
 
 @pytest.mark.parametrize(("name", "arguments"), CASES, ids=lambda case: case if isinstance(case, str) else None)

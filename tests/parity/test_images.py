@@ -94,7 +94,6 @@ CASES = [
     ("SpatialDropout2D", {"rate": 0.3}, IMAGE),
     ("SpatialDropout3D", {"rate": 0.3, "data_format": "channels_first"}, VOLUME),
 ]
-COMPARED = {name for name, *_ in CASES}
 SECOND_NAMES = {
     "MaxPool": "MaxPooling",
     "AvgPool": "AveragePooling",

@@ -48,7 +48,6 @@ CASES = [
     ("GlobalMaxPooling1D", {"keepdims": True}),
     ("GlobalMaxPooling1D", {"data_format": "channels_first"}),
 ]
-COMPARED = {name for name, _ in CASES} | {"Embedding", "Wrapper", "StackedRNNCells"}
 CELLS = {"SimpleRNNCell", "LSTMCell", "GRUCell"}
 
 
