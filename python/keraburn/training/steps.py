@@ -99,11 +99,15 @@ class PredictStep:
         compiled = Compiled(run, specs)
         self.structure = compiled.structure
         self.is_single = not tree.is_nested(self.structure)
+        # One array, in the type in which it is kept.
+        self._is_plain = self.is_single and self._halves == [None]
         self.step = compiled.step
         self.dtypes = [spec.dtype for spec in tree.flatten(specs)]
 
     def run(self, leaves: list[Any]) -> Any:
         """The outputs of one batch as numpy arrays."""
+        if self._is_plain:
+            return self.step.run(leaves)[0].numpy()
         outputs = self.arrays([output.numpy() for output in self.step.run(leaves)])
         return outputs[0] if self.is_single else tree.pack_sequence_as(self.structure, outputs)
 
