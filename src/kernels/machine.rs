@@ -1,6 +1,7 @@
 //! Runs a list of instructions over one arena and memory from outside.
 
 use super::data::{Array, ArrayMut, Kernel};
+use super::denormal::Flushed;
 use super::gemm::{Batch, Finish};
 use super::memory::Buffer;
 use super::program::{Place, Program};
@@ -76,6 +77,7 @@ impl Machine {
             assert!(len >= expected.bytes, "memory of {} bytes where the plan needs {}", len, expected.bytes);
             *base = start;
         }
+        let _flushed = Flushed::new();
         let result = if self.instructions.iter().any(Instruction::is_wide) {
             let shared = Shared(bases);
             // Within the pool, threads are met without being woken.

@@ -4,6 +4,7 @@ pub mod arg;
 pub mod attention;
 pub mod conv;
 pub mod data;
+pub mod denormal;
 pub mod gather;
 pub mod gemm;
 pub mod index;

@@ -1,17 +1,22 @@
 //! The one door into Rust: it releases the GIL, keeps panics in, and knows when the process was forked.
 
 use crate::error::{Error, Result};
+use crate::kernels::denormal::Flushed;
 use crate::ops::engine;
 use pyo3::marker::Ungil;
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 
 /// Whether this process is the child of one that had threads: none of them came along.
 static FORKED: AtomicBool = AtomicBool::new(false);
 /// A forked child's own pool, made when it is first needed.
 static CHILD: Mutex<Option<&'static ThreadPool>> = Mutex::new(None);
+
+/// How many threads the pool was asked to have; 0 is one for each processor.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+static STARTED: Once = Once::new();
 
 /// Run without the GIL; a panic becomes an ordinary error.
 pub fn enter<T: Ungil + Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Ungil + Send) -> PyResult<T> {
@@ -19,6 +24,8 @@ pub fn enter<T: Ungil + Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> +
         if FORKED.load(Ordering::Relaxed) {
             child_pool()?.install(|| engine::guarded(work))
         } else {
+            // Fails only where somebody has made the pool before us; then that pool is used.
+            STARTED.call_once(|| drop(pool_of(THREADS.load(Ordering::Relaxed)).build_global()));
             engine::guarded(work)
         }
     };
@@ -30,7 +37,7 @@ fn child_pool() -> Result<&'static ThreadPool> {
     if let Some(known) = *pool {
         return Ok(known);
     }
-    let made = ThreadPoolBuilder::new().num_threads(1).build();
+    let made = pool_of(1).build();
     let made = made.map_err(|error| Error::internal(format!("A forked process got no thread: {error}")))?;
     Ok(pool.insert(Box::leak(Box::new(made))))
 }
@@ -55,13 +62,17 @@ pub fn watch_forks(module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }
 
-/// Size the thread pool by `KERABURN_NUM_THREADS`, where it is set.
-pub fn start_threads() -> PyResult<()> {
+/// A pool whose threads run kernels and nothing else; 0 threads are as many as there are processors.
+fn pool_of(threads: usize) -> ThreadPoolBuilder {
+    ThreadPoolBuilder::new().num_threads(threads).start_handler(|_| Flushed::for_ever())
+}
+
+/// Read `KERABURN_NUM_THREADS`, so that a wrong one is said at once; the threads start with the first work.
+pub fn size_pool() -> PyResult<()> {
     let Ok(text) = std::env::var("KERABURN_NUM_THREADS") else { return Ok(()) };
     let threads = text.trim().parse::<usize>().ok().filter(|&threads| threads > 0).ok_or_else(|| {
         Error::value(format!("KERABURN_NUM_THREADS must be a positive integer. Received: KERABURN_NUM_THREADS={text}"))
     })?;
-    // Fails only where somebody has made the pool before us; then that pool is used.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    THREADS.store(threads, Ordering::Relaxed);
     Ok(())
 }

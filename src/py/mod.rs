@@ -27,7 +27,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        super::enter::start_threads()?;
+        super::enter::size_pool()?;
         super::enter::watch_forks(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
