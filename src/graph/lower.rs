@@ -1,6 +1,7 @@
 //! A graph as the CPU sees it: only what the outputs need, and views resolved into layouts.
 
 use super::build::{Graph, Source};
+use super::checks;
 use super::layout::Layout;
 use crate::error::{Error, Result};
 use crate::kernels::data::Kernel;
@@ -47,6 +48,8 @@ impl Node {
 pub struct Lowered {
     pub nodes: Vec<Node>,
     pub outputs: Vec<usize>,
+    /// Nodes at which a run may end, as a value is wrong.
+    pub checks: Vec<usize>,
 }
 
 pub fn lower(graph: &Graph, inputs: &[Id], outputs: &[Id]) -> Result<Lowered> {
@@ -67,14 +70,16 @@ pub fn lower(graph: &Graph, inputs: &[Id], outputs: &[Id]) -> Result<Lowered> {
     for (position, &id) in inputs.iter().enumerate() {
         lowering.add_value(id, graph.values[id].spec.clone(), Kind::Input(position));
     }
-    for id in 0..graph.values.len() {
-        if lowering.uses.contains_key(&id) && !lowering.known.contains_key(&id) {
+    let (order, found) = checks::order(graph, &given, |id| lowering.uses.contains_key(&id));
+    for id in order {
+        if !lowering.known.contains_key(&id) {
             lowering.value(id)?;
         }
     }
+    let checks = found.iter().map(|id| lowering.known[id].node).collect();
     let mut taken = HashSet::new();
     let outputs = outputs.iter().map(|&id| lowering.output(id, &mut taken)).collect();
-    Ok(Lowered { nodes: lowering.nodes, outputs })
+    Ok(Lowered { nodes: lowering.nodes, outputs, checks })
 }
 
 struct Lowerer<'a> {

@@ -1,6 +1,7 @@
 //! Graphs of operations: built, differentiated, planned and run.
 
 pub mod build;
+mod checks;
 mod emit;
 mod fuse;
 mod grad;

@@ -76,6 +76,8 @@ struct Planner {
     made: Vec<Option<usize>>,
     /// For each node, the last step that reads its memory.
     last_read: Vec<Option<usize>>,
+    /// The last step at which a run may end.
+    last_check: Option<usize>,
 }
 
 impl Planner {
@@ -104,7 +106,8 @@ impl Planner {
                 }
             }
         }
-        Self { places: vec![None; count], lowered, steps, made, last_read }
+        let last_check = lowered.checks.iter().filter_map(|&id| made[id]).max();
+        Self { places: vec![None; count], lowered, steps, made, last_read, last_check }
     }
 
     fn machine(mut self, inputs: usize, donated: &[Option<usize>]) -> Machine {
@@ -176,9 +179,13 @@ impl Planner {
         large
     }
 
-    /// Whether a node may be written over an input: whoever reads the input has done so, or does it in step.
+    /// Whether a node may be written over an input: whoever reads the input has done so, or does it in step, and no
+    /// wrong value can be found any more.
     fn can_take_over(&self, id: usize, input: usize) -> bool {
         let Some(made) = self.made[id] else { return false };
+        if self.last_check.is_some_and(|check| made < check) {
+            return false;
+        }
         match self.last_read[input] {
             None => true,
             Some(last) if last < made => true,

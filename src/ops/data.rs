@@ -2,7 +2,7 @@
 
 use super::engine::{self, Value};
 use super::random::Iota;
-use super::{Attributes, Builder, Id, Lowering, Node, Op, arity, check_axis, indices, same_dtype};
+use super::{Attributes, Builder, Check, Id, Lowering, Node, Op, arity, check_axis, indices, same_dtype};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels::map::Binary;
@@ -94,6 +94,10 @@ impl Op for Take {
     fn lower(&self) -> Lowering {
         Lowering::Kernel(Arc::new(index::Take { axis: self.axis }))
     }
+
+    fn check(&self) -> Check {
+        Check::Given(1)
+    }
 }
 
 /// For each of so many rows, the sum of the updates that `indices` give it.
@@ -136,6 +140,10 @@ impl Op for SegmentSum {
 
     fn lower(&self) -> Lowering {
         Lowering::Kernel(Arc::new(segment::SegmentSum))
+    }
+
+    fn check(&self) -> Check {
+        Check::Given(0)
     }
 }
 
@@ -212,6 +220,10 @@ impl Op for Scatter {
 
     fn lower(&self) -> Lowering {
         Lowering::Kernel(Arc::new(index::Scatter { mode: self.mode }))
+    }
+
+    fn check(&self) -> Check {
+        Check::Given(1)
     }
 }
 
@@ -335,5 +347,9 @@ impl Op for CheckRange {
 
     fn lower(&self) -> Lowering {
         Lowering::Kernel(Arc::new(self.kernel()))
+    }
+
+    fn check(&self) -> Check {
+        Check::Always
     }
 }

@@ -51,6 +51,15 @@ pub enum View {
     Slice { start: Vec<usize>, step: Vec<usize> },
 }
 
+/// When an operation may end a run, because of values and not of shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    Never,
+    /// Where this input comes as it is from what the run is given.
+    Given(usize),
+    Always,
+}
+
 pub trait Op: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
@@ -64,6 +73,11 @@ pub trait Op: Debug + Send + Sync {
     fn run(&self, inputs: &[&Value], output: &Spec) -> Result<Value>;
 
     fn lower(&self) -> Lowering;
+
+    /// Whether a run may find that a value is wrong.
+    fn check(&self) -> Check {
+        Check::Never
+    }
 }
 
 /// A node whose gradient is asked for.

@@ -8,6 +8,7 @@ mod backward;
 mod tests;
 
 use super::build::Graph;
+use super::checks;
 use super::plan::{How, Plan};
 use super::run::interpret;
 use crate::device::Device;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::kernels::looped::{Given, Loop, Region, Track};
 use crate::kernels::machine::Machine;
 use crate::ops::engine::{self, Value};
-use crate::ops::{Builder, Id, Lowering, Node, Op, View};
+use crate::ops::{Builder, Check, Id, Lowering, Node, Op, View};
 use crate::shape::{Shape, Spec};
 use std::fmt;
 use std::sync::Arc;
@@ -232,6 +233,10 @@ impl Op for Scan {
 
     fn lower(&self) -> Lowering {
         self.kernel.as_ref().map_or(Lowering::Interpreted, |kernel| Lowering::Kernel(kernel.clone()))
+    }
+
+    fn check(&self) -> Check {
+        if checks::any(&self.body.graph, &self.body.inputs) { Check::Always } else { Check::Never }
     }
 }
 
