@@ -9,7 +9,7 @@ from typing import Any
 from keraburn import _core
 from keraburn.training.batches import Batches
 from keraburn.training.data import Arrays
-from keraburn.training.feed import warn_out_of_data
+from keraburn.training.feed import add_place, warn_out_of_data
 
 _END = object()
 
@@ -25,6 +25,9 @@ class BatchFeed:
         steps: steps of an epoch; None for as many as there are.
         ready: whether the first batch is read at once, so that mistakes in it are found before anything runs.
     """
+
+    # What errors in a batch say of the pass.
+    stage = ""
 
     def __init__(
         self,
@@ -234,7 +237,12 @@ class BatchFeed:
             if arrays is None:
                 break
             self.step = self.make(arrays.specs(arrays.rows))
-            self._outputs = self.step.step.run(arrays.tensors_ready())
+            try:
+                self._outputs = self.step.step.run(arrays.tensors_ready())
+            except ValueError as error:
+                total = "" if self._length is None else f" of {self._length}"
+                add_place(error, f"batch {self._taken + 1}{total}{self.stage}")
+                raise
             self._resumed = None
             self._taken += 1
             self.done += 1

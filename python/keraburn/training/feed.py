@@ -22,6 +22,12 @@ def warn_out_of_data() -> None:
     )
 
 
+def add_place(error: ValueError, place: str) -> None:
+    """Let the error's text say where in the data the values are that it complains of."""
+    if type(error) is ValueError and len(error.args) == 1:
+        error.args = (f"{error.args[0]}; in {place}",)
+
+
 class ArrayFeed:
     """Passes over arrays whose batches are gathered and run in Rust.
 
@@ -33,6 +39,9 @@ class ArrayFeed:
         steps: steps of an epoch; None for all batches.
         within: whether a shuffled pass keeps every row in its batch.
     """
+
+    # What errors in a batch say of the pass.
+    stage = ""
 
     def __init__(
         self,
@@ -131,9 +140,21 @@ class ArrayFeed:
 
     def run(self, seconds: float, steps: int) -> int:
         """Run until time or `steps` are used up; returns the steps done in this epoch."""
-        self._passed = self.runner.run(seconds, steps)
+        try:
+            self._passed = self.runner.run(seconds, steps)
+        except ValueError as error:
+            self._passed = self.runner.position
+            add_place(error, self._place(self._passed))
+            raise
         self._resumed = None
         return self.done
+
+    def _place(self, batch: int) -> str:
+        """Where a batch is, in words; its rows too where they are neighbours."""
+        first = batch * self.batch_size
+        last = min(first + self.batch_size, self.arrays.rows) - 1
+        rows = "shuffled" if self.seeds and not self.within else f"rows {first} to {last}"
+        return f"batch {batch + 1} of {self.batches}{self.stage} ({rows})"
 
     def outputs(self) -> list[_core.Tensor]:
         """The outputs of the last batch."""

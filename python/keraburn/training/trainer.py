@@ -121,6 +121,7 @@ class Trainer(Resuming, Functions, PureTraining):
         if held_out is not None:
             size = validation_batch_size or batch_size
             validation = make_feed(self, self._make_test_step, held_out, size, validation_steps, ready=False)
+            validation.stage = " of the validation data"
         # A callback may train the same model while it is trained.
         outer = self._feeds
         try:
@@ -155,6 +156,7 @@ class Trainer(Resuming, Functions, PureTraining):
         try:
             for epoch in epochs:
                 self.reset_metrics()
+                feed.stage = f" of epoch {epoch + 1}"
                 callbacks.on_epoch_begin(epoch)
                 values = self._pass(feed, callbacks, "train", lambda: self.stop_training)
                 if values is None and not self.stop_training:
