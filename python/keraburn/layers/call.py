@@ -12,6 +12,7 @@ import numpy as np
 
 from keraburn import config as settings
 from keraburn import tree
+from keraburn.data.elements import Strings
 from keraburn.dtypes import is_float
 from keraburn.layers.operation import signature
 from keraburn.tensor import Tensor, TracedTensor
@@ -170,7 +171,7 @@ def _holds_tensors(name: str, value: Any) -> bool:
         return True
     if not isinstance(value, (list, tuple, dict)):
         return False
-    kinds = {isinstance(leaf, Tensor) for leaf in tree.flatten(value)}
+    kinds = {isinstance(leaf, Tensor) for leaf in tree.flatten(value) if not isinstance(leaf, Strings)}
     if kinds == {True, False}:
         raise ValueError(
             "In a nested call() argument, you cannot mix tensors and non-tensors. "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,12 +18,47 @@ from keraburn.tensor import Tensor, TracedTensor
 from keraburn.variable import Variable
 
 
+class _Handing(threading.local):
+    """What the host's results are given to in this thread, if a model's own `call` is run for them."""
+
+    taker: Callable[[Callable[[], Any]], Any] | None = None
+
+
+handing = _Handing()
+
+
+@contextlib.contextmanager
+def handing_to(taker: Callable[[Callable[[], Any]], Any] | None) -> Iterator[None]:
+    """Let `taker` decide what becomes of the computations that layers inside would do on the host."""
+    outer, handing.taker = handing.taker, taker
+    try:
+        yield
+    finally:
+        handing.taker = outer
+
+
+def handed_over(compute: Callable[[], Any]) -> Any:
+    """The result of a computation on the host, or what a model that runs its `call` puts in its place."""
+    taker = handing.taker
+    if taker is None:
+        return compute()
+    with handing_to(None):
+        # What is computed inside belongs to this computation.
+        return taker(compute)
+
+
+def as_value(found: np.ndarray) -> Any:
+    """An array as what layers give: strings as they are, numbers as a tensor."""
+    return found.view(Strings) if found.dtype.kind == "O" else constant(found)
+
+
 class HostLayer(Layer):
     """A layer whose outputs are computed on the host, from arrays of strings or integers.
 
     Such layers have no trainable weights and no gradient. They are called on data, inside the functions that data sets
     map, and inside models: there, what lies between the inputs and the last of them is run on the host before a batch
-    goes to the graph, so layers that are trained must come after them.
+    goes to the graph, so layers that are trained must come after them. In a model whose `call` is a user's own, they may
+    stand anywhere before the layers that are trained.
 
     Strings are what Python and numpy have: `str` and UTF-8 `bytes`, lists of them, arrays of dtype `U`, `S` or object,
     columns of pandas and polars. Where a layer gives strings, they are a numpy array of them.
@@ -42,10 +79,12 @@ class HostLayer(Layer):
         raise NotImplementedError(f"Layer {type(self).__name__} does not say what it computes.")
 
     def call(self, inputs: Any) -> Any:
-        found = self.evaluate(inputs)
-        return found.view(Strings) if found.dtype.kind == "O" else constant(found)
+        return as_value(self.evaluate(inputs))
 
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+        if handing.taker is not None:
+            found = handed_over(lambda: self.evaluate(inputs, floats=True))
+            return found if isinstance(found, (Tensor, Strings)) else as_value(found)
         parts = inputs if isinstance(inputs, (list, tuple)) and len(inputs) < 32 else (inputs,)
         if any(isinstance(part, TracedTensor) for part in parts):
             raise ValueError(

@@ -12,6 +12,7 @@ import numpy as np
 
 from keraburn import config as settings
 from keraburn import constraints, dtype_policies, initializers, ops, regularizers, trace, tree
+from keraburn.data.elements import Strings
 from keraburn.dtypes import is_float
 from keraburn.layers import call as calls
 from keraburn.layers import copying
@@ -346,7 +347,7 @@ class Layer(PureCalls, Operation):
             kwargs = {key: self._convert(value) for key, value in kwargs.items()}
         if not self._allow_non_tensor_positional_args:
             for arg in tree.flatten(args):
-                if not isinstance(arg, Tensor):
+                if not isinstance(arg, (Tensor, Strings)):
                     raise ValueError(
                         "Only input tensors may be passed as positional arguments. The following argument value of "
                         f"layer '{self.name}' should be passed as a keyword argument: {arg} (of type {type(arg)})"
@@ -452,7 +453,7 @@ class Layer(PureCalls, Operation):
             return tree.map_structure(self._convert, value)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and self.autocast and "float" in self.input_dtype:
             return convert(value, self.input_dtype)
-        if isinstance(value, Variable) or hasattr(value, "__array__"):
+        if isinstance(value, Variable) or (hasattr(value, "__array__") and not isinstance(value, Strings)):
             return self._convert(convert(value))
         return value
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from keraburn import ops, tree
 from keraburn.layers import call as calls
+from keraburn.layers.host import handed_over
 from keraburn.layers.input_layer import Input, InputLayer
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
@@ -164,7 +165,7 @@ class Functional(DirectCalls, Model):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and self._host is not None and not _are_symbols(args[0]):
-            args = (self._on_host(args[0]), *args[1:])
+            args = (handed_over(lambda: self._on_host(args[0])), *args[1:])
         elif args and not isinstance(args[0], (np.ndarray, Tensor)):
             args = (self._arrays(args[0]), *args[1:])
         return super().__call__(*args, **kwargs)

@@ -16,7 +16,7 @@ from keraburn.ops.convert import convert
 from keraburn.tensor import KerasTensor
 
 # Before the names of what the host hands over to the graph.
-_MARK = "host:"
+MARK = "host:"
 # What is larger is not prepared at once.
 _AT_ONCE = 2**28
 
@@ -81,11 +81,11 @@ class HostPart:
                 found = tree.map_structure(host_value, call(*args, **kwargs))
             for symbol, value in zip(node.output_tensors, tree.flatten(found), strict=True):
                 values[id(symbol)] = value if symbol.dtype == "string" else value.astype(symbol.dtype, copy=False)
-        prepared = {f"{_MARK}{number:03}": values[id(tensor)] for number, tensor in enumerate(self.crossing)}
+        prepared = {f"{MARK}{number:03}": values[id(tensor)] for number, tensor in enumerate(self.crossing)}
         for number, node in enumerate(self.inner, len(self.crossing)):
             args, _ = node.fill(values)
             for name, value in node.operation._on_host(args[0]).items():  # type: ignore[attr-defined]
-                prepared[f"{_MARK}{number:03}{name}"] = value
+                prepared[f"{MARK}{number:03}{name}"] = value
         return prepared
 
     def prepare_rows(self, flat: list[Any]) -> dict[str, Any]:
@@ -123,14 +123,14 @@ class HostPart:
         values = {id(symbol): prepared[name] for name, symbol in zip(names, self.crossing, strict=False)}
         inner = []
         for number, node in enumerate(self.inner, len(self.crossing)):
-            prefix = f"{_MARK}{number:03}"
+            prefix = f"{MARK}{number:03}"
             inner.append((node, {n.removeprefix(prefix): prepared[n] for n in names if n.startswith(prefix)}))
         return values, inner
 
 
 def is_prepared(inputs: Any) -> bool:
     """Whether these are what the host hands over."""
-    return isinstance(inputs, dict) and bool(inputs) and all(str(name).startswith(_MARK) for name in inputs)
+    return isinstance(inputs, dict) and bool(inputs) and all(str(name).startswith(MARK) for name in inputs)
 
 
 def _begins_on_host(operation: Any) -> bool:

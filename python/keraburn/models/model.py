@@ -8,6 +8,7 @@ from typing import Any
 from keraburn import registry, saving
 from keraburn.export import refuse
 from keraburn.layers.layer import Layer
+from keraburn.models.own_call import OwnCalls
 from keraburn.models.summary import print_summary
 from keraburn.tensor import KerasTensor
 from keraburn.training.trainer import Trainer
@@ -43,7 +44,7 @@ def _make_functional(cls: type) -> None:
         _make_functional(base)
 
 
-class Model(Trainer, Layer):
+class Model(OwnCalls, Trainer, Layer):
     """A layer with `compile`, `fit`, `evaluate` and `predict`.
 
     There are three ways to one: `Model(inputs, outputs)` of symbols made by `keras.Input` and calls of layers;

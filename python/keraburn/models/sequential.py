@@ -9,7 +9,7 @@ import numpy as np
 
 from keraburn import registry
 from keraburn.layers import call as calls
-from keraburn.layers.host import HostLayer, strings_array
+from keraburn.layers.host import HostLayer, handed_over, strings_array
 from keraburn.layers.input_layer import InputLayer, standardize_shape
 from keraburn.layers.layer import Layer
 from keraburn.layers.operation import signature
@@ -177,7 +177,7 @@ class Sequential(DirectCalls, Model):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if args and self._begins_on_host and not isinstance(args[0], KerasTensor):
-            args = (self._on_host(args[0]), *args[1:])
+            args = (handed_over(lambda: self._on_host(args[0])), *args[1:])
         return super().__call__(*args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

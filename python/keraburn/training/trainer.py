@@ -287,7 +287,7 @@ class Trainer(Resuming, Functions, PureTraining):
         >>> model.predict(np.ones((5, 2)), verbose=0).shape
         (5, 3)
         """
-        plain = type(x) is np.ndarray and not self._begins_on_host
+        plain = type(x) is np.ndarray and x.dtype.kind in "fiub" and not self._begins_on_host
         if plain and verbose == 0 and steps is None and callbacks is None and not self.run_eagerly:
             # One batch, met before: nothing needs to be prepared.
             step = self._steps.get(("predict one", config.device(), x.shape, x.dtype))
@@ -363,7 +363,7 @@ class Trainer(Resuming, Functions, PureTraining):
         key = None
         step = None
         plain = type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None
-        if plain and not self.run_eagerly and not self._begins_on_host:
+        if plain and x.dtype.kind in "fiub" and not self.run_eagerly and not self._begins_on_host:
             key = (kind, config.device(), x.shape, x.dtype, y.shape, y.dtype)
             step = self._steps.get(key)
         if step is not None:
