@@ -15,7 +15,7 @@ CRATE = ROOT / "src"
 
 # Lowest first; those of one line may name each other, as long as no circle arises.
 PYTHON_LAYERS = [
-    {"_core", "_names"},
+    {"_core", "_names", "_deferred"},
     {
         "config",
         "tree",
@@ -188,16 +188,21 @@ def test_what_is_imported_at_start_is_numpy_and_the_standard_library(run_python)
     assert not loaded & {"asyncio", "multiprocessing", "unittest", "http", "email"}
 
 
-def public_members(head: pathlib.Path) -> Iterator[tuple[str, ast.ImportFrom]]:
-    for node in ast.parse(head.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name, node
+def is_deferred(node: ast.stmt) -> bool:
+    """Whether a block's imports are put off until their names are used."""
+    return isinstance(node, ast.With) and ast.unparse(node.items[0].context_expr) == "_deferred.Imports(globals())"
+
+
+def public_members(head: pathlib.Path) -> Iterator[str]:
+    for outer in ast.parse(head.read_text(encoding="utf-8")).body:
+        for node in outer.body if is_deferred(outer) else [outer]:
+            if isinstance(node, ast.ImportFrom):
+                yield from (alias.asname or alias.name for alias in node.names)
 
 
 @pytest.mark.parametrize("package", ["layers", "losses", "metrics", "optimizers", "callbacks", "ops"])
 def test_a_name_is_listed_once(package):
-    names = [name for name, _ in public_members(PACKAGE / package / "__init__.py")]
+    names = list(public_members(PACKAGE / package / "__init__.py"))
     assert len(names) > 3
     assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
 
@@ -205,9 +210,27 @@ def test_a_name_is_listed_once(package):
 def test_all_layers_are_exported():
     from keraburn import layers
 
-    shown = {name for name, item in vars(layers).items() if callable(item) and not name.startswith("_")}
+    shown = {name for name in dir(layers) if not name.startswith("_") and callable(getattr(layers, name))}
     assert len(shown) > 100
     assert shown == set(layers.__all__)
+
+
+def test_deferred_names_are_left_alone_by_their_heads():
+    """A head that used one would not find it, and a file of that name would stand in its place."""
+    wrong, seen = [], 0
+    for path in python_files():
+        package, code = module_name(path), ast.parse(path.read_text(encoding="utf-8"))
+        used = {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
+        for block in filter(is_deferred, code.body):
+            for node in block.body:
+                assert isinstance(node, ast.ImportFrom), f"{path}:{node.lineno} only imports names"
+                for alias in node.names:
+                    seen += 1
+                    name = alias.asname or alias.name
+                    is_hidden = f"{package}.{name}" in MODULES - {f"{node.module}.{alias.name}"}
+                    wrong += [f"{package}: {name}"] if name in used or is_hidden else []
+    assert seen > 300
+    assert not wrong, "\n".join(wrong)
 
 
 # --- Rust -----------------------------------------------------------------------------------------------------------

@@ -8,32 +8,25 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from keraburn import _core
+from keraburn import _core, _deferred
 from keraburn import activations as activations
-from keraburn import applications as applications
 from keraburn import backend as backend
 from keraburn import callbacks as callbacks
 from keraburn import config as config
 from keraburn import constraints as constraints
-from keraburn import datasets as datasets
 from keraburn import dtype_policies as dtype_policies
-from keraburn import export as export
 from keraburn import initializers as initializers
 from keraburn import layers as layers
-from keraburn import legacy as legacy
 from keraburn import losses as losses
 from keraburn import metrics as metrics
-from keraburn import mixed_precision as mixed_precision
 from keraburn import models as models
 from keraburn import ops as ops
 from keraburn import optimizers as optimizers
-from keraburn import preprocessing as preprocessing
 from keraburn import random as random
 from keraburn import regularizers as regularizers
 from keraburn import saving as saving
 from keraburn import tree as tree
 from keraburn import utils as utils
-from keraburn import wrappers as wrappers
 from keraburn._names import CLASSES, MODULES, raise_unknown
 from keraburn.config import device_scope as device
 from keraburn.config import name_scope as name_scope
@@ -59,6 +52,15 @@ from keraburn.tensor import KerasTensor as KerasTensor
 from keraburn.tensor import Tensor as Tensor
 from keraburn.variable import Variable as Variable
 
+with _deferred.Imports(globals()) as _later:
+    from keraburn import applications as applications
+    from keraburn import datasets as datasets
+    from keraburn import export as export
+    from keraburn import legacy as legacy
+    from keraburn import mixed_precision as mixed_precision
+    from keraburn import preprocessing as preprocessing
+    from keraburn import wrappers as wrappers
+
 __version__ = _core.__version__
 
 
@@ -68,7 +70,9 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> Any:
-    """The faces, loaded when they are first used: `keras`, `tf` and TensorFlow's names."""
+    """What is loaded when it is first used: modules, the faces `keras` and `tf`, and TensorFlow's names."""
+    if name in _later:
+        return _later.load(name)
     if name in ("keras", "tf"):
         return importlib.import_module(f"keraburn.{name}")
     if name.startswith("__"):

@@ -160,5 +160,5 @@ def test_offline(tmp_path, monkeypatch):
     monkeypatch.setattr("keraburn.datasets.fetching.SERVER", "http://127.0.0.1:1/")
     with pytest.raises(OSError, match=r"URL fetch failure on http://127.0.0.1:1/mnist.npz"):
         keraburn.datasets.mnist.load_data()
-    with pytest.raises(AttributeError, match="There are: boston_housing"):
+    with pytest.raises(AttributeError, match="Did you mean 'mnist'"):
         _ = keraburn.datasets.mnit

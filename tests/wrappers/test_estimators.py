@@ -93,8 +93,9 @@ def test_mistakes(monkeypatch):
         }
     with pytest.raises(sklearn.exceptions.NotFittedError):
         classifier().predict(X)
-    with pytest.raises(AttributeError, match="There are: SKLearnClassifier"):
+    with pytest.raises(AttributeError, match="Did you mean 'SKLearnClassifier'"):
         _ = keras.wrappers.Classifier
+    monkeypatch.delattr(keras.wrappers, "SKLearnClassifier")
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match="requires `scikit-learn` to be installed"):
         _ = keras.wrappers.SKLearnClassifier

@@ -9,42 +9,55 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from keraburn import _deferred
 
-from keraburn._names import raise_unknown
-
-# What each module adds to the names here.
-_MODULES: dict[str, tuple[str, ...]] = {
-    "convnext": ("ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge"),
-    "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
-    "efficientnet": tuple(f"EfficientNetB{number}" for number in range(8)),
-    "efficientnet_v2": tuple(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M", "L")),
-    "imagenet_utils": (),
-    "inception_resnet_v2": ("InceptionResNetV2",),
-    "inception_v3": ("InceptionV3",),
-    "mobilenet": ("MobileNet",),
-    "mobilenet_v2": ("MobileNetV2",),
-    "mobilenet_v3": ("MobileNetV3Large", "MobileNetV3Small"),
-    "nasnet": ("NASNetLarge", "NASNetMobile"),
-    "resnet": ("ResNet101", "ResNet152", "ResNet50"),
-    "resnet50": (),
-    "resnet_v2": ("ResNet101V2", "ResNet152V2", "ResNet50V2"),
-    "vgg16": ("VGG16",),
-    "vgg19": ("VGG19",),
-    "xception": ("Xception",),
-}
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    """Networks and their modules."""
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return raise_unknown(__name__, name, [*_MODULES, *_HOMES])
-
-
-def __dir__() -> list[str]:
-    return sorted([*_MODULES, *_HOMES])
+with _deferred.Imports(globals()):
+    from keraburn.applications import convnext as convnext
+    from keraburn.applications import densenet as densenet
+    from keraburn.applications import efficientnet as efficientnet
+    from keraburn.applications import efficientnet_v2 as efficientnet_v2
+    from keraburn.applications import imagenet_utils as imagenet_utils
+    from keraburn.applications import inception_resnet_v2 as inception_resnet_v2
+    from keraburn.applications import inception_v3 as inception_v3
+    from keraburn.applications import mobilenet as mobilenet
+    from keraburn.applications import mobilenet_v2 as mobilenet_v2
+    from keraburn.applications import mobilenet_v3 as mobilenet_v3
+    from keraburn.applications import nasnet as nasnet
+    from keraburn.applications import resnet as resnet
+    from keraburn.applications import resnet50 as resnet50
+    from keraburn.applications import resnet_v2 as resnet_v2
+    from keraburn.applications import vgg16 as vgg16
+    from keraburn.applications import vgg19 as vgg19
+    from keraburn.applications import xception as xception
+    from keraburn.applications.convnext import ConvNeXtBase, ConvNeXtLarge, ConvNeXtSmall, ConvNeXtTiny, ConvNeXtXLarge
+    from keraburn.applications.densenet import DenseNet121, DenseNet169, DenseNet201
+    from keraburn.applications.efficientnet import (
+        EfficientNetB0,
+        EfficientNetB1,
+        EfficientNetB2,
+        EfficientNetB3,
+        EfficientNetB4,
+        EfficientNetB5,
+        EfficientNetB6,
+        EfficientNetB7,
+    )
+    from keraburn.applications.efficientnet_v2 import (
+        EfficientNetV2B0,
+        EfficientNetV2B1,
+        EfficientNetV2B2,
+        EfficientNetV2B3,
+        EfficientNetV2L,
+        EfficientNetV2M,
+        EfficientNetV2S,
+    )
+    from keraburn.applications.inception_resnet_v2 import InceptionResNetV2
+    from keraburn.applications.inception_v3 import InceptionV3
+    from keraburn.applications.mobilenet import MobileNet
+    from keraburn.applications.mobilenet_v2 import MobileNetV2
+    from keraburn.applications.mobilenet_v3 import MobileNetV3Large, MobileNetV3Small
+    from keraburn.applications.nasnet import NASNetLarge, NASNetMobile
+    from keraburn.applications.resnet import ResNet50, ResNet101, ResNet152
+    from keraburn.applications.resnet_v2 import ResNet50V2, ResNet101V2, ResNet152V2
+    from keraburn.applications.vgg16 import VGG16
+    from keraburn.applications.vgg19 import VGG19
+    from keraburn.applications.xception import Xception

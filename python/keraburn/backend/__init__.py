@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keraburn.backend.arithmetic import ARITHMETIC
-from keraburn.backend.arrays import ARRAYS
-from keraburn.backend.networks import NETWORKS
+from keraburn import _deferred
 from keraburn.config import backend as backend
 from keraburn.config import clear_session as clear_session
 from keraburn.config import epsilon as epsilon
@@ -20,6 +18,12 @@ from keraburn.config import set_image_data_format as set_image_data_format
 from keraburn.dtypes import result_type as result_type
 from keraburn.dtypes import standardize_dtype as standardize_dtype
 from keraburn.tensor import KerasTensor
+
+# What old scripts call `K.mean`, `K.sum` and so on.
+with _deferred.Imports(globals()) as _later:
+    from keraburn.backend.arithmetic import ARITHMETIC
+    from keraburn.backend.arrays import ARRAYS
+    from keraburn.backend.networks import NETWORKS
 
 __all__ = [
     "backend",
@@ -65,5 +69,19 @@ def is_keras_tensor(x: Any) -> bool:
     return isinstance(x, KerasTensor)
 
 
-# What old scripts call `K.mean`, `K.sum` and so on.
-globals().update(ARITHMETIC | ARRAYS | NETWORKS)
+def _load() -> None:
+    for table in _later:
+        globals().update(_later.load(table))
+
+
+def __getattr__(name: str) -> Any:
+    """The functions of `tf.keras.backend`, all of them once one is used."""
+    # Python itself asks modules for names such as `__path__`.
+    if not name.startswith("__"):
+        _load()
+    return globals()[name] if name in globals() else _later.load(name)
+
+
+def __dir__() -> list[str]:
+    _load()
+    return sorted(globals())

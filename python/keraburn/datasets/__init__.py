@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from keraburn import _deferred
 
-_MODULES = (
-    "boston_housing",
-    "california_housing",
-    "cifar10",
-    "cifar100",
-    "fashion_mnist",
-    "imdb",
-    "mnist",
-    "reuters",
-)
-
-
-def __getattr__(name: str) -> Any:
-    """The data sets' modules, loaded when they are first used."""
-    if name not in _MODULES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'. There are: {', '.join(_MODULES)}")
-    return importlib.import_module(f"{__name__}.{name}")
-
-
-def __dir__() -> list[str]:
-    return list(_MODULES)
+with _deferred.Imports(globals()):
+    from keraburn.datasets import boston_housing as boston_housing
+    from keraburn.datasets import california_housing as california_housing
+    from keraburn.datasets import cifar10 as cifar10
+    from keraburn.datasets import cifar100 as cifar100
+    from keraburn.datasets import fashion_mnist as fashion_mnist
+    from keraburn.datasets import imdb as imdb
+    from keraburn.datasets import mnist as mnist
+    from keraburn.datasets import reuters as reuters

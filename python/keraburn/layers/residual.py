@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keraburn import initializers, registry
+from keraburn import initializers
 from keraburn.layers.layer import Layer
 from keraburn.variable import Variable
 
@@ -72,8 +72,3 @@ class CustomScaleLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale}
-
-
-# Keras does not show them; saved models name them where it keeps them.
-registry.publish("keras.src.applications.convnext", (LayerScale,))
-registry.publish("keras.src.applications.inception_resnet_v2", (CustomScaleLayer,))

@@ -13,6 +13,7 @@ from keraburn.registry.names import (
     get_registered_object,
     public_name,
     publish,
+    publish_deferred,
     raise_unknown,
     register_keras_serializable,
 )

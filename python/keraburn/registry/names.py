@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from keraburn import config as settings
@@ -15,6 +16,9 @@ T = TypeVar("T")
 # Dotted public name ("keras.losses.Huber") to object, and object to the module and name it is saved under.
 _published: dict[str, Any] = {}
 _public_names: dict[Any, tuple[str, str]] = {}
+
+# Dotted public name to what loads the class, for classes that nobody has used yet.
+_awaited: dict[str, Callable[[], Any]] = {}
 
 # What `register_keras_serializable` was given: "package>name" to object and back.
 _registered: dict[str, Any] = {}
@@ -55,6 +59,55 @@ def publish(
     return table
 
 
+def publish_deferred(module: str, names: Iterable[str], load: Callable[[str], Any]) -> Mapping[str, Any]:
+    """Make classes known that are loaded when one of them is first looked up, saved or named in a config.
+
+    Args:
+        module: where Keras has them.
+        names: the names that `load` takes; those of functions are not published, nor are second names of classes.
+        load: gives what a name stands for.
+
+    Returns:
+        What is published in the module, by name.
+    """
+    for name in names:
+        _awaited[f"{module}.{name}"] = partial(load, name)
+    return _Published(module)
+
+
+def _publish_awaited(path: str) -> None:
+    load = _awaited.get(path)
+    if load is None:
+        return
+    item = load()
+    if isinstance(item, type):
+        publish(path.rpartition(".")[0], [item])
+    # Last, for whoever else looks meanwhile.
+    _awaited.pop(path, None)
+
+
+class _Published(Mapping[str, Any]):
+    """The classes of a module, some of which are not loaded yet."""
+
+    def __init__(self, module: str) -> None:
+        self._prefix = f"{module}."
+
+    def __getitem__(self, name: str) -> Any:
+        found = find_published(f"{self._prefix}{name}")
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        for path in list(_awaited):
+            if path.startswith(self._prefix):
+                _publish_awaited(path)
+        return (path.removeprefix(self._prefix) for path in list(_published) if path.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def classes_of(base: type, namespace: Mapping[str, Any]) -> list[Any]:
     """The classes among a module's names that are `base` or derived from it, each once.
 
@@ -69,12 +122,17 @@ def classes_of(base: type, namespace: Mapping[str, Any]) -> list[Any]:
 
 def public_name(item: Any) -> tuple[str, str] | None:
     """The module and name under which a class or function is published; None if it is not."""
+    if item not in _public_names:
+        name = getattr(item, "__name__", None)
+        for path in [path for path in _awaited if path.endswith(f".{name}")]:
+            _publish_awaited(path)
     return _public_names.get(item)
 
 
 def find_published(path: str) -> Any:
     """The object of a dotted name; without a dot, the first published one of that name; None if there is none."""
     if "." in path:
+        _publish_awaited(path)
         return _published.get(path)
     return next((item for known, item in _published.items() if known.endswith(f".{path}")), None)
 
