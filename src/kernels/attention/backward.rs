@@ -1,7 +1,7 @@
 //! Gradients of queries, keys and values, from scores that are computed once more.
 
 use super::rows::{Row, Rows};
-use super::{HIDDEN, How, KEYS, Mask, QUERIES, Scores};
+use super::{HIDDEN, How, KEYS, Masks, QUERIES, Scores};
 use crate::dtype::DType;
 use crate::kernels::data::{Array, ArrayMut, Kernel};
 use crate::kernels::gemm::{Finish, Gemm};
@@ -9,7 +9,6 @@ use crate::kernels::lanes::Real;
 use crate::kernels::memory::Buffer;
 use crate::kernels::typed::{view, view_mut};
 use rayon::prelude::*;
-use std::ptr;
 
 /// Inputs: the gradient of the outputs, what [`Forward`](super::Forward) gave, and its inputs. Output: the gradients of
 /// queries, keys and values, flat, one after the other.
@@ -27,7 +26,7 @@ impl Kernel for Backward {
     }
 
     fn repeats(&self, input: usize) -> bool {
-        input == 5
+        input >= 5
     }
 }
 
@@ -52,7 +51,7 @@ impl Backward {
             queries: view::<T>(inputs[2].bytes),
             keys: view::<T>(inputs[3].bytes),
             values: view::<T>(inputs[4].bytes),
-            mask: inputs.get(5).map(Mask::of),
+            masks: Masks::of(&inputs[5..]),
             dq: dq.as_mut_ptr(),
             dk: dk.as_mut_ptr(),
             dv: dv.as_mut_ptr(),
@@ -74,7 +73,7 @@ struct Walk<'a, T> {
     queries: &'a [T],
     keys: &'a [T],
     values: &'a [T],
-    mask: Option<Mask<'a>>,
+    masks: Masks<'a>,
     dq: *mut T,
     dk: *mut T,
     dv: *mut T,
@@ -116,7 +115,8 @@ impl<T: Real> Walk<'_, T> {
             // SAFETY: the caller's promise.
             *shift = unsafe { (self.rows.dot)(grad.offset(at), output.offset(at), sizes.width) };
         }
-        let reach = self.scores.reach(first + count);
+        let (blind, reach) = self.scores.reach(&self.masks, batch, head, first..first + count);
+        let mut flags = [0; KEYS];
         for start in (0..reach).step_by(KEYS) {
             let wide = KEYS.min(reach - start);
             let row = (batch * sizes.keys + start) * sizes.shared + shared;
@@ -131,11 +131,12 @@ impl<T: Real> Walk<'_, T> {
                 let product = Gemm { k: sizes.width, a_rs: v_step, b_cs: w_step, ..square };
                 product.run(grad, v, grads, &Finish::PLAIN, 1);
                 for (i, &shift) in shifts.iter().enumerate().take(count) {
-                    let flags = self.mask.map_or((ptr::null(), 0), |mask| mask.row(batch, head, first + i, start));
+                    let (place, keys) = ((batch, head, first + i), (start, wide));
+                    let (seen, flags) = self.scores.visible(&self.masks, place, blind[i], keys, &mut flags);
                     let row = Row {
                         scores: scores.add(i * wide),
                         count: wide,
-                        seen: self.scores.seen(first + i, start, wide),
+                        seen,
                         scale: T::of(self.scores.how.scale),
                         flags,
                         hidden: T::of(HIDDEN) * T::MAX,

@@ -1,7 +1,7 @@
 //! Outputs, and what their gradient needs of the scores: each query's largest one and sum of weights.
 
 use super::rows::{Row, Rows};
-use super::{HIDDEN, How, KEYS, Mask, QUERIES, Scores};
+use super::{HIDDEN, How, KEYS, Masks, QUERIES, Scores};
 use crate::dtype::DType;
 use crate::kernels::data::{Array, ArrayMut, Kernel};
 use crate::kernels::gemm::{Finish, Gemm};
@@ -9,10 +9,9 @@ use crate::kernels::lanes::Real;
 use crate::kernels::memory::Buffer;
 use crate::kernels::typed::{view, view_mut};
 use rayon::prelude::*;
-use std::ptr;
 
 /// Inputs: queries `[batch, queries, heads, size]`, keys `[batch, keys, shared, size]`, values
-/// `[batch, keys, shared, width]` and perhaps a mask, see [`Mask`]. Output: [`Sizes::packed`](super::Sizes::packed).
+/// `[batch, keys, shared, width]` and any number of masks, see [`Mask`](super::Mask). Output: [`Sizes::packed`](super::Sizes::packed).
 #[derive(Debug, Clone)]
 pub struct Forward(pub How);
 
@@ -27,7 +26,7 @@ impl Kernel for Forward {
     }
 
     fn repeats(&self, input: usize) -> bool {
-        input == 3
+        input >= 3
     }
 }
 
@@ -44,7 +43,7 @@ impl Forward {
             queries: view::<T>(inputs[0].bytes),
             keys: view::<T>(inputs[1].bytes),
             values: view::<T>(inputs[2].bytes),
-            mask: inputs.get(3).map(Mask::of),
+            masks: Masks::of(&inputs[3..]),
             outputs: outputs.as_mut_ptr(),
             most: most.as_mut_ptr(),
             sums: sums.as_mut_ptr(),
@@ -63,7 +62,7 @@ struct Walk<'a, T> {
     queries: &'a [T],
     keys: &'a [T],
     values: &'a [T],
-    mask: Option<Mask<'a>>,
+    masks: Masks<'a>,
     outputs: *mut T,
     most: *mut T,
     sums: *mut T,
@@ -88,7 +87,8 @@ impl<T: Real> Walk<'_, T> {
         let queries = self.queries[((batch * sizes.queries + first) * sizes.heads + head) * sizes.size..].as_ptr();
         let mut most = [T::of(f64::NEG_INFINITY); QUERIES];
         let mut totals = [T::ZERO; QUERIES];
-        let reach = self.scores.reach(first + count);
+        let (blind, reach) = self.scores.reach(&self.masks, batch, head, first..first + count);
+        let mut flags = [0; KEYS];
         for start in (0..reach).step_by(KEYS) {
             let wide = KEYS.min(reach - start);
             let row = (batch * sizes.keys + start) * sizes.shared + shared;
@@ -106,11 +106,12 @@ impl<T: Real> Walk<'_, T> {
             unsafe {
                 product.run(queries, self.keys[row * sizes.size..].as_ptr(), scores, &Finish::PLAIN, 1);
                 for i in 0..count {
-                    let flags = self.mask.map_or((ptr::null(), 0), |mask| mask.row(batch, head, first + i, start));
+                    let (query, keys) = ((batch, head, first + i), (start, wide));
+                    let (seen, flags) = self.scores.visible(&self.masks, query, blind[i], keys, &mut flags);
                     let row = Row {
                         scores: scores.add(i * wide),
                         count: wide,
-                        seen: self.scores.seen(first + i, start, wide),
+                        seen,
                         scale: T::of(self.scores.how.scale),
                         flags,
                         hidden: T::of(HIDDEN) * T::MAX,

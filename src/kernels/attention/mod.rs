@@ -19,6 +19,8 @@ pub use backward::Backward;
 pub use forward::Forward;
 
 use super::data::Array;
+use std::ops::Range;
+use std::{ptr, slice};
 
 /// Queries and keys whose scores are held at once.
 const QUERIES: usize = 128;
@@ -105,9 +107,82 @@ impl Scores {
         if self.how.causal { (query + 1).saturating_sub(first).min(count) } else { count }
     }
 
-    /// The keys that any query before `end` sees.
-    fn reach(&self, end: usize) -> usize {
-        if self.how.causal { end.min(self.sizes.keys) } else { self.sizes.keys }
+    /// Of some queries those that see no key, and up to which key the others see any. A query that sees none attends to
+    /// all alike, also to those that come after it.
+    fn reach(&self, masks: &Masks<'_>, batch: usize, head: usize, queries: Range<usize>) -> ([bool; QUERIES], usize) {
+        let mut blind = [false; QUERIES];
+        let keys = self.sizes.keys;
+        if !self.how.causal {
+            return (blind, keys);
+        }
+        let reach = queries.end.min(keys);
+        for (blind, query) in blind.iter_mut().zip(queries) {
+            *blind = masks.hide_all(batch, head, query, self.seen(query, 0, keys));
+        }
+        (blind, if blind.contains(&true) { keys } else { reach })
+    }
+
+    /// Of a query's keys from `first` on, how many count, and their flags.
+    fn visible(
+        &self,
+        masks: &Masks<'_>,
+        (batch, head, query): (usize, usize, usize),
+        blind: bool,
+        (first, count): (usize, usize),
+        room: &mut [u8; KEYS],
+    ) -> (usize, (*const u8, usize)) {
+        if blind {
+            return (count, (&raw const NEVER, 0));
+        }
+        let seen = self.seen(query, first, count);
+        (seen, masks.row((batch, head, query), first, seen, room))
+    }
+}
+
+/// A flag of a key that is hidden.
+static NEVER: u8 = 0;
+
+/// A key is hidden where any of these says so.
+struct Masks<'a>(Vec<Mask<'a>>);
+
+impl<'a> Masks<'a> {
+    fn of(arrays: &[Array<'a>]) -> Self {
+        Self(arrays.iter().map(Mask::of).collect())
+    }
+
+    /// The flags of `count` keys of a query, from the key `first` on, and how far apart they are; null if none is hidden.
+    fn row(
+        &self,
+        (batch, head, query): (usize, usize, usize),
+        first: usize,
+        count: usize,
+        room: &mut [u8; KEYS],
+    ) -> (*const u8, usize) {
+        match self.0.as_slice() {
+            [] => (ptr::null(), 0),
+            [mask] => mask.row(batch, head, query, first),
+            masks => {
+                let room = &mut room[..count];
+                room.fill(1);
+                for mask in masks {
+                    mask.join(batch, head, query, first, room);
+                }
+                (room.as_ptr(), 1)
+            }
+        }
+    }
+
+    /// Whether a query sees none of the first keys.
+    fn hide_all(&self, batch: usize, head: usize, query: usize, keys: usize) -> bool {
+        let mut room = [0; KEYS];
+        let blocks = (0..keys).step_by(KEYS);
+        !self.0.is_empty()
+            && blocks.into_iter().all(|first| {
+                let room = &mut room[..KEYS.min(keys - first)];
+                room.fill(1);
+                self.0.iter().for_each(|mask| mask.join(batch, head, query, first, room));
+                room.iter().all(|&flag| flag == 0)
+            })
     }
 }
 
@@ -130,5 +205,17 @@ impl<'a> Mask<'a> {
         let at = |index: usize, dim: usize| if dim == 1 { 0 } else { index };
         let row = (at(batch, b) * h + at(head, h)) * q + at(query, q);
         (self.flags[row * k + at(first, k)..].as_ptr(), usize::from(k > 1))
+    }
+
+    /// Put out the flags of keys that are hidden here.
+    fn join(&self, batch: usize, head: usize, query: usize, first: usize, flags: &mut [u8]) {
+        let (own, step) = self.row(batch, head, query, first);
+        // SAFETY: there is a flag for each key, or one for all.
+        let own = unsafe { slice::from_raw_parts(own, if step == 0 { 1 } else { flags.len() }) };
+        if step == 0 {
+            flags.iter_mut().for_each(|flag| *flag &= own[0]);
+        } else {
+            flags.iter_mut().zip(own).for_each(|(flag, own)| *flag &= own);
+        }
     }
 }

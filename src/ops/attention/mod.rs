@@ -26,11 +26,11 @@ pub fn create(name: &str, attributes: &Attributes) -> Option<Result<Arc<dyn Op>>
     })
 }
 
-/// The sizes of queries, keys, values and perhaps a mask, which are checked.
+/// The sizes of queries, keys, values and perhaps masks, which are checked.
 fn sizes(inputs: &[&Spec]) -> Result<Sizes> {
-    let ([query, key, value] | [query, key, value, _]) = inputs else {
+    let [query, key, value, masks @ ..] = inputs else {
         return Err(Error::internal(format!(
-            "attention takes queries, keys, values and perhaps a mask. Received: {} inputs",
+            "attention takes queries, keys, values and perhaps masks. Received: {} inputs",
             inputs.len()
         )));
     };
@@ -47,8 +47,8 @@ fn sizes(inputs: &[&Spec]) -> Result<Sizes> {
         let dims = mask.shape.dims();
         mask.dtype == DType::Bool && dims.len() == 4 && dims.iter().zip(full).all(|(&dim, all)| dim == all || dim == 1)
     };
-    if !inputs.get(3).is_none_or(fits) {
-        return wrong("a mask of bool with four dimensions, each as of the scores or 1");
+    if !masks.iter().all(fits) {
+        return wrong("masks of bool with four dimensions, each as of the scores or 1");
     }
     Ok(sizes)
 }
@@ -56,8 +56,8 @@ fn sizes(inputs: &[&Spec]) -> Result<Sizes> {
 /// `softmax(queries · keysᵀ · scale) · values` for each head.
 ///
 /// Inputs: queries `[batch, queries, heads, size]`, keys `[batch, keys, shared, size]`, values
-/// `[batch, keys, shared, width]` and perhaps a mask `[batch, heads, queries, keys]`, any of these perhaps 1,
-/// false where a key is hidden.
+/// `[batch, keys, shared, width]` and any number of masks `[batch, heads, queries, keys]`, any of these perhaps 1: a key
+/// is hidden where one of them is false.
 ///
 /// The result is flat: outputs `[batch, queries, heads, width]`, then for each query of each head the largest score and
 /// the sum of the weights relative to it.

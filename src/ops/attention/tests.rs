@@ -29,19 +29,25 @@ fn kernels_equal_their_twins() {
     for device in Device::built() {
         // Several blocks of queries and keys; heads that share keys; more queries than keys, and fewer.
         for (queries, keys, heads, shared) in [(5, 7, 2, 2), (150, 300, 2, 1), (300, 20, 3, 3), (131, 513, 4, 2)] {
-            for (causal, masked) in [(false, false), (true, false), (false, true)] {
+            for (causal, masked) in [(false, 0), (true, 0), (false, 1), (false, 2), (true, 1), (true, 2)] {
                 let what = format!("{queries} {keys} {heads} {shared} causal={causal} masked={masked} on {device}");
                 let mut inputs = vec![
                     numbers(&[2, queries, heads, 3], 1, device),
                     numbers(&[2, keys, shared, 3], 2, device),
                     numbers(&[2, keys, shared, 5], 3, device),
                 ];
-                if masked {
+                if masked > 0 {
                     let shape = vec![2, heads, queries, keys];
                     let count: usize = shape.iter().product();
                     // One query sees nothing.
                     let flags: Vec<u8> = (0..count).map(|i| u8::from(i / keys != 3 && i % 5 != i / keys % 3)).collect();
                     inputs.push(Value::upload(&flags, &Spec::new(shape, DType::Bool), &device).unwrap());
+                }
+                if masked > 1 {
+                    // The first keys are hidden from all queries, so that some see none that comes before them.
+                    let flags: Vec<u8> = (0..2 * keys).map(|i| u8::from(i % keys > 2 + i / keys)).collect();
+                    let spec = Spec::new(vec![2, 1, 1, keys], DType::Bool);
+                    inputs.push(Value::upload(&flags, &spec, &device).unwrap());
                 }
                 let how = How { scale: 0.3, causal };
                 let inputs: Vec<&Value> = inputs.iter().collect();

@@ -29,15 +29,17 @@ fn scaled(x: &Value, number: f64) -> Result<Value> {
 }
 
 /// Where keys are seen, like the scores.
-fn seen(how: How, sizes: Sizes, mask: Option<&Value>, like: &Value) -> Result<Option<Value>> {
+fn seen(how: How, sizes: Sizes, masks: &[&Value], like: &Value) -> Result<Option<Value>> {
     let Sizes { batch, queries, keys, heads, shared, .. } = sizes;
-    let mask = match mask {
-        Some(mask) => {
-            let whole = engine::broadcast_to(mask, &Shape(vec![batch, heads, queries, keys]))?;
-            Some(engine::reshape(&whole, &Shape(vec![batch, shared, heads / shared, queries, keys]))?)
-        }
-        None => None,
-    };
+    let mut mask = None;
+    for each in masks {
+        let whole = engine::broadcast_to(each, &Shape(vec![batch, heads, queries, keys]))?;
+        let whole = engine::reshape(&whole, &Shape(vec![batch, shared, heads / shared, queries, keys]))?;
+        mask = Some(match mask {
+            Some(mask) => engine::binary(Binary::And, &mask, &whole)?,
+            None => whole,
+        });
+    }
     if !how.causal {
         return Ok(mask);
     }
@@ -64,7 +66,7 @@ impl Parts {
         let [queries, keys, values] = [0, 1, 2].map(|i| by_head(inputs[i], sizes.shared));
         let (queries, keys, values) = (queries?, keys?, values?);
         let scores = scaled(&engine::matmul(&queries, &turned(&keys)?)?, how.scale)?;
-        let seen = seen(how, sizes, inputs.get(3).copied(), &scores)?;
+        let seen = seen(how, sizes, &inputs[3..], &scores)?;
         let scores = match &seen {
             Some(seen) => {
                 let most = if scores.dtype() == DType::Float32 { f64::from(f32::MAX) } else { f64::MAX };
