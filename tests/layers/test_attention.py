@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 import keraburn as keras
+import keraburn.tf
+from keraburn.ops import attention
 from tests.checks_layers import check_layer
 
 
@@ -213,24 +217,46 @@ def test_noise_shapes_broadcast():
     assert (outputs != outputs[0, 0, 0]).any()
 
 
-def test_a_causal_mask_alone_is_not_made():
-    """The plan of a long sequence holds no value of the size of its scores."""
-    layer = keras.layers.MultiHeadAttention(2, 4)
-    x = np.random.default_rng(0).normal(size=(1, 160, 8)).astype("float32")
-    outputs = layer(x, x, use_causal_mask=True)
-    hidden = np.tril(np.ones((1, 160, 160), bool))
-    np.testing.assert_allclose(outputs, layer(x, x, attention_mask=hidden), rtol=1e-5, atol=1e-5)
-    given = []
-    attention = keras.ops.dot_product_attention
+def numbers_like(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
-    def seen(*args, **kwargs):
-        given.append((kwargs.get("mask"), kwargs.get("is_causal", False)))
-        return attention(*args, **kwargs)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.ops, "dot_product_attention", seen)
-        layer(x, x, use_causal_mask=True)
-        keras.layers.GroupQueryAttention(4, 4, 2)(x, x, use_causal_mask=True)
-        layer(x, x, use_causal_mask=True, value_mask=np.ones((1, 160), bool))
-    assert given[:2] == [(None, True)] * 2
-    assert given[2][0] is not None
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("hidden", ["none", "last keys", "first keys", "keys and queries", "all keys"])
+@pytest.mark.parametrize(("cls", "arguments"), [("MultiHeadAttention", (2, 4)), ("GroupQueryAttention", (4, 4, 2))])
+def test_masks_of_long_sequences_stay_apart(cls, arguments, hidden, causal):
+    """No value has the size of the scores; what comes out is as from the whole matrix of them."""
+    length = 300
+    layer = getattr(keras.layers, cls)(*arguments)
+    x = keras.ops.convert_to_tensor(numbers_like(2, length, 8))
+    steps = np.arange(length)
+    seen = {
+        "last keys": steps < [[200], [31]],
+        "first keys": steps >= [[40], [290]],
+        "keys and queries": (steps % 7 > 0) & (steps < [[150], [299]]),
+        "all keys": steps < [[0], [300]],
+    }.get(hidden)
+    masks = {} if seen is None else {"value_mask": seen}
+    if hidden == "keys and queries":
+        masks["query_mask"] = ~seen
+    sizes = []
+    emit = attention.emit
+
+    def spy(name, *inputs, **attributes):
+        outputs = emit(name, *inputs, **attributes)
+        sizes.extend(math.prod(each.shape) for each in (*inputs, outputs))
+        return outputs
+
+    layer(x, x)
+    results = []
+    for whole in (True, False):
+        with keras.tf.GradientTape() as tape, pytest.MonkeyPatch.context() as patch:
+            tape.watch(x)
+            patch.setattr(attention, *(("emit", spy) if whole else ("LONG", math.inf)))
+            outputs = layer(x, x, use_causal_mask=causal, **masks)
+            target = keras.ops.sum(keras.ops.sin(outputs))
+        results.append([outputs, *tape.gradient(target, [x, *layer.trainable_variables])])
+    assert sizes and max(sizes) < length * length
+    for ours, composed in zip(*results, strict=True):
+        # The sums are of six hundred rows; the gradient of the keys' bias is zero but for rounding.
+        np.testing.assert_allclose(ours, composed, rtol=1e-3, atol=1e-4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keraburn import config, ops
+from keraburn.ops.attention import attention_under
 from tests.checks import Case, case, check_op, numbers, sigmoid
 
 X = numbers(3, 4, low=-4.0, high=4.0)
@@ -54,10 +55,11 @@ def cce(t, o, axis=-1):
     return -(t * np.log(clip(o / o.sum(axis, keepdims=True)))).sum(axis)
 
 
-def attention(query, key, value, mask=True):
+def attention(query, key, value, mask=True, causal=True):
     heads = [each.swapaxes(1, 2) for each in (query, key.repeat(2, 2), value.repeat(2, 2))]
     scores = heads[0] @ heads[1].swapaxes(2, 3) / math.sqrt(query.shape[-1])
-    scores = np.where(mask & (np.tril(np.ones(scores.shape[-2:])) > 0), scores, -1e30)
+    past = np.tril(np.ones(scores.shape[-2:])) > 0
+    scores = np.where(mask & past if causal else mask, scores, -1e30)
     return (softmax(scores) @ heads[2]).swapaxes(1, 2)
 
 
@@ -249,6 +251,21 @@ def test_attention_block_by_block(mask):
         numbers(2, 7, 2, 2),
         numbers(2, 7, 2, 3),
         reference=lambda q, k, v: attention(q, k, v, True if mask is None else mask),
+        oracle=False,
+        twice=False,
+    )
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_under_several_masks(causal):
+    keys, queries = np.arange(150) % 5 > 0, np.arange(140)[:, None] % 9 > 0
+    keys[:3] = False
+    check_op(
+        lambda q, k, v: attention_under(q, k, v, [keys, queries], is_causal=causal),
+        numbers(1, 140, 2, 2),
+        numbers(1, 150, 1, 2),
+        numbers(1, 150, 1, 3),
+        reference=lambda q, k, v: attention(q, k, v, keys & queries, causal),
         oracle=False,
         twice=False,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from keraburn import dtypes
@@ -68,16 +70,52 @@ def dot_product_attention(
             "`attn_logits_soft_cap` is not supported. Expected None. "
             f"Received: attn_logits_soft_cap={attn_logits_soft_cap}"
         )
+    if flash_attention and bias is not None:
+        raise ValueError("Flash attention does not support `bias`. Received: flash_attention=True, bias given")
+    return _attention(query, key, value, bias, [] if mask is None else [mask], scale, is_causal, flash_attention)
+
+
+@operation
+def attention_under(
+    query: Any, key: Any, value: Any, masks: Sequence[Any], scale: float | None = None, is_causal: bool = False
+) -> Tensor:
+    """`dot_product_attention` under several masks, which are not joined: as a rule each says less than a flag a score.
+
+    Args:
+        query: shape `(B, T, N, H)`.
+        key: shape `(B, S, K, H)`.
+        value: shape `(B, S, K, H)`.
+        masks: false where a key is hidden from a query, each broadcast to `(B, N, T, S)`.
+        scale: factor of the products, `1 / sqrt(H)` if None.
+        is_causal: whether keys that come after a query are hidden from it.
+
+    Returns:
+        Shape `(B, T, N, H)`.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    return _attention(query, key, value, None, masks, scale, is_causal, None)
+
+
+def _attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any,
+    masks: Sequence[Any],
+    scale: float | None,
+    is_causal: bool,
+    by_blocks: bool | None,
+) -> Tensor:
     query, key, value = promote_all([query, key, value])
     _check_shapes(query.shape, key.shape, value.shape)
     rows, length, heads, size = query.shape
     kept, shared = key.shape[1], key.shape[2]
-    if flash_attention and bias is not None:
-        raise ValueError("Flash attention does not support `bias`. Received: flash_attention=True, bias given")
     factor = 1.0 / math.sqrt(size) if scale is None else float(scale)
     long = length * kept >= LONG and dtypes.is_float(query.dtype)
-    if bias is None and (long if flash_attention is None else flash_attention):
-        return _by_blocks(query, key, value, mask, factor, is_causal)
+    if bias is None and (long if by_blocks is None else by_blocks):
+        return _by_blocks(query, key, value, masks, factor, is_causal)
     grouped = shared < heads
     # Heads of queries that share their keys get an axis of their own, along which the keys broadcast.
     if grouped:
@@ -94,10 +132,10 @@ def dot_product_attention(
         logits = reshaped(logits, [rows, heads, length, kept])
     if bias is not None:
         logits = add(logits, cast_to(convert(bias), logits.dtype))
-    hidden = _allowed(mask, is_causal, length, kept)
-    if hidden is not None:
+    seen = _allowed(masks, is_causal, length, kept)
+    if seen is not None:
         # A finite number, so that rows without any kept key stay finite.
-        logits = where(hidden, logits, -0.7 * limits(logits.dtype).max)
+        logits = where(seen, logits, -0.7 * limits(logits.dtype).max)
     weights = softmax(logits, axis=-1)
     if grouped:
         weights = reshaped(weights, [rows, shared, heads // shared, length, kept])
@@ -106,14 +144,14 @@ def dot_product_attention(
     return permuted(matmul(weights, value), [0, 2, 1, 3])
 
 
-def _by_blocks(query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: float, is_causal: bool) -> Tensor:
+def _by_blocks(
+    query: Tensor, key: Tensor, value: Tensor, masks: Sequence[Any], scale: float, is_causal: bool
+) -> Tensor:
     rows, length, heads, _ = query.shape
     inputs = [query, key, value]
-    if mask is not None:
-        # A query from which all keys before it are hidden attends to the later ones, too.
-        seen: Any = _allowed(mask, is_causal, length, key.shape[1])
-        inputs.append(reshaped(seen, [1] * (4 - seen.ndim) + list(seen.shape)))
-        is_causal = False
+    for mask in masks:
+        flags = cast_to(convert(mask), "bool")
+        inputs.append(reshaped(flags, [1] * (4 - flags.ndim) + list(flags.shape)))
     how = {"scale": scale, "causal": is_causal}
     packed = emit("attention", *inputs, **how)
     return reshaped(emit("attention_result", packed, *inputs, **how), [rows, length, heads, value.shape[3]])
@@ -139,10 +177,9 @@ def causal_mask(length: int, kept: int) -> Tensor:
     return emit("ge", rows, columns)
 
 
-def _allowed(mask: Any, is_causal: bool, length: int, kept: int) -> Tensor | None:
+def _allowed(masks: Sequence[Any], is_causal: bool, length: int, kept: int) -> Tensor | None:
     """Where keys are seen by queries; None for everywhere."""
-    seen = None if mask is None else cast_to(convert(mask), "bool")
-    if not is_causal:
-        return seen
-    causal = causal_mask(length, kept)
-    return causal if seen is None else emit("and", seen, causal)
+    each = [cast_to(convert(mask), "bool") for mask in masks]
+    if is_causal:
+        each.append(causal_mask(length, kept))
+    return functools.reduce(lambda a, b: emit("and", a, b), each) if each else None

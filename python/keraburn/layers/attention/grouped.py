@@ -7,7 +7,7 @@ from typing import Any
 
 from keraburn import ops, regularizers
 from keraburn.layers.activation import Softmax
-from keraburn.layers.attention.heads import Heads, check_lengths, for_heads
+from keraburn.layers.attention.heads import Heads, check_lengths
 from keraburn.layers.regularization import Dropout
 
 
@@ -116,6 +116,7 @@ class GroupQueryAttention(Heads):
         key_shape = value_shape if key_shape is None else key_shape
         check_lengths(value_shape, key_shape)
         queries, shared = (self.num_query_heads, self.head_dim), (self.num_key_value_heads, self.head_dim)
+        self._scale = 1 / math.sqrt(self.head_dim)
         self._query_dense = self._project("query", query_shape, 1, queries)
         self._key_dense = self._project("key", key_shape, 1, shared)
         if self.use_gate:
@@ -134,12 +135,7 @@ class GroupQueryAttention(Heads):
         mask: Any,
         training: bool | None,
         return_attention_scores: bool,
-        causal: bool,
     ) -> Any:
-        scale = 1 / math.sqrt(self.head_dim)
-        if self.dropout == 0 and not return_attention_scores:
-            mask = None if mask is None or causal else for_heads(mask, 4, 1)
-            return ops.dot_product_attention(query, key, value, mask=mask, scale=scale, is_causal=causal), None
         rows, length, heads, size = query.shape
         kept = key.shape[1]
         grouped = (rows, self.num_key_value_heads, self.num_repeats)
@@ -147,7 +143,7 @@ class GroupQueryAttention(Heads):
         query = ops.reshape(ops.transpose(query, (0, 2, 1, 3)), (*grouped, length, size))
         key = ops.expand_dims(ops.transpose(key, (0, 2, 3, 1)), 2)
         value = ops.expand_dims(ops.transpose(value, (0, 2, 1, 3)), 2)
-        scores = ops.reshape(ops.matmul(query, key), (rows, heads, length, kept)) * scale
+        scores = ops.reshape(ops.matmul(query, key), (rows, heads, length, kept)) * self._scale
         scores = self._masked_softmax(scores, mask, 1)
         weights = self._dropout_layer(scores, training=training) if self.dropout > 0 else scores
         outputs = ops.matmul(ops.reshape(weights, (*grouped, length, kept)), value)

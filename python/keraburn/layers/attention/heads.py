@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from keraburn.layers.einsum_dense import EinsumDense
 from keraburn.layers.layer import Layer
 from keraburn.layers.regularization import Dropout
 from keraburn.ops import apply
-from keraburn.ops.attention import causal_mask
+from keraburn.ops.attention import attention_under, causal_mask
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -29,6 +30,8 @@ class Heads(Layer):
     _softmax: Softmax
     _dropout_layer: Dropout
     _attend: Callable[..., Any]
+    # The factor of the scores.
+    _scale: float
 
     def _keep(self, sliding_window: int | None, flash_attention: bool | None, dropout: float, use_gate: bool) -> None:
         if sliding_window is not None and (not isinstance(sliding_window, int) or sliding_window <= 0):
@@ -117,22 +120,17 @@ class Heads(Layer):
             )
         key = value if key is None else key
         query_mask = self._mask_of_query(query, query_mask)
-        mask = self._compute_attention_mask(
-            query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask
-        )
-        # Where nothing else is hidden, the operation itself knows what comes after a query.
-        others = (query_mask, value_mask, key_mask, attention_mask, self._sliding_window)
-        causal = use_causal_mask and all(each is None for each in others)
+        masked = (query, value, query_mask, value_mask, key_mask, attention_mask)
         plain = [_without_mask(each) for each in (query, key, value)]
-        outputs, scores = self._attend(
-            self._query_dense(plain[0]),
-            self._key_dense(plain[1]),
-            self._value_dense(plain[2]),
-            mask,
-            training,
-            return_attention_scores,
-            causal,
-        )
+        projected = [self._query_dense(plain[0]), self._key_dense(plain[1]), self._value_dense(plain[2])]
+        scores = None
+        if not return_attention_scores and self._runs_whole(projected[0]):
+            # Masks of queries and of keys stay apart: joined, they would have a flag for each score.
+            masks = [for_heads(mask, 4, 1) for mask in self._masks(*masked)]
+            outputs = attention_under(*projected, masks, self._scale, use_causal_mask)
+        else:
+            mask = self._compute_attention_mask(*masked, use_causal_mask)
+            outputs, scores = self._attend(*projected, mask, training, return_attention_scores)
         if self._use_gate:
             outputs = ops.multiply(outputs, self._gate_dense(plain[0]))
         outputs = self._output_dense(outputs)
@@ -140,6 +138,11 @@ class Heads(Layer):
 
     def _mask_of_query(self, query: Any, query_mask: Any) -> Any:
         return query_mask
+
+    def _runs_whole(self, query: Any) -> bool:
+        """Whether one operation does it, from what is projected to what the heads give."""
+        own = type(self)._compute_attention_mask is Heads._compute_attention_mask
+        return own and self._rate == 0 and len(query.shape) == 4
 
     def _compute_attention_mask(
         self,
@@ -152,6 +155,15 @@ class Heads(Layer):
         use_causal_mask: bool = False,
     ) -> Any:
         """Where keys are seen by queries, by all the masks there are; None for everywhere."""
+        masks = self._masks(query, value, query_mask, value_mask, key_mask, attention_mask)
+        if use_causal_mask:
+            masks.append(ops.expand_dims(causal_mask(query.shape[1], value.shape[1]), 0))
+        return functools.reduce(ops.logical_and, masks) if masks else None
+
+    def _masks(
+        self, query: Any, value: Any, query_mask: Any, value_mask: Any, key_mask: Any, attention_mask: Any
+    ) -> list[Any]:
+        """All masks but the causal one, to be broadcast to `(batch, queries, keys)`."""
         length, kept = query.shape[1], value.shape[1]
         given = (("query_mask", query_mask, query), ("value_mask", value_mask, value), ("key_mask", key_mask, value))
         for name, each, of in given:
@@ -163,20 +175,15 @@ class Heads(Layer):
         masks = []
         if query_mask is not None:
             masks.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
-        masks += [ops.expand_dims(ops.cast(each, "bool"), -2) for each in (value_mask, key_mask) if each is not None]
-        if use_causal_mask:
-            masks.append(ops.expand_dims(causal_mask(length, kept), 0))
+        for each in (value_mask,) if key_mask is value_mask else (value_mask, key_mask):
+            if each is not None:
+                masks.append(ops.expand_dims(ops.cast(each, "bool"), -2))
         if self._sliding_window is not None:
             distance = ops.expand_dims(ops.arange(length), -1) - ops.arange(kept)
             masks.append(ops.expand_dims(ops.less(ops.abs(distance), self._sliding_window), 0))
         if attention_mask is not None:
             masks.append(ops.cast(attention_mask, "bool"))
-        if not masks:
-            return None
-        first, *rest = masks
-        for each in rest:
-            first = ops.logical_and(first, each)
-        return first
+        return masks
 
     def _masked_softmax(self, scores: Any, mask: Any, attended: int) -> Any:
         """Softmax over the axes of the keys.

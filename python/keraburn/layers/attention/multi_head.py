@@ -177,6 +177,7 @@ class MultiHeadAttention(Heads):
                 f"Received: attention_axes={self._attention_axes}, query_shape={tuple(query_shape)}"
             )
         self._attention_axes = tuple(axis if axis >= 0 else rank + axis for axis in axes)
+        self._scale = 1 / math.sqrt(self._key_dim)
         keys, values = (self._num_heads, self._key_dim), (self._num_heads, self._value_dim)
         self._query_dense = self._project("query", query_shape, 1, keys)
         self._key_dense = self._project("key", key_shape, 1, keys)
@@ -193,25 +194,14 @@ class MultiHeadAttention(Heads):
         # As in Keras, the mask that comes with the query counts, not one given by name.
         return calls.get_mask(query)
 
-    def _attend(
-        self,
-        query: Any,
-        key: Any,
-        value: Any,
-        mask: Any,
-        training: bool | None,
-        return_attention_scores: bool,
-        causal: bool,
-    ) -> Any:
-        own = type(self)._compute_attention is not MultiHeadAttention._compute_attention
-        if causal and not own and self._runs_whole(query, return_attention_scores):
-            scale = 1 / math.sqrt(self._key_dim)
-            return ops.dot_product_attention(query, key, value, scale=scale, is_causal=True), None
-        return self._compute_attention(query, key, value, mask, training, return_attention_scores)
+    def _runs_whole(self, query: Any) -> bool:
+        own = type(self)._compute_attention is MultiHeadAttention._compute_attention
+        return own and super()._runs_whole(query)
 
-    def _runs_whole(self, query: Any, return_attention_scores: bool) -> bool:
-        """Whether one operation does it: the weights are neither wanted nor dropped."""
-        return self._rate == 0 and not return_attention_scores and len(query.shape) == 4
+    def _attend(
+        self, query: Any, key: Any, value: Any, mask: Any, training: bool | None, return_attention_scores: bool
+    ) -> Any:
+        return self._compute_attention(query, key, value, mask, training, return_attention_scores)
 
     def _compute_attention(
         self,
@@ -232,10 +222,9 @@ class MultiHeadAttention(Heads):
             training: whether weights are dropped.
             return_attention_scores: whether the weights are wanted.
         """
-        scale = 1 / math.sqrt(self._key_dim)
-        if self._runs_whole(query, return_attention_scores):
+        if self._rate == 0 and not return_attention_scores and len(query.shape) == 4:
             mask = None if attention_mask is None else for_heads(attention_mask, 4, 1)
-            return ops.dot_product_attention(query, key, value, mask=mask, scale=scale), None
+            return ops.dot_product_attention(query, key, value, mask=mask, scale=self._scale), None
         rank, axes = len(query.shape), self._attention_axes
         rows = [axis for axis in range(rank - 1) if axis not in axes]
         order = (*rows, *axes, rank - 1)
@@ -246,7 +235,7 @@ class MultiHeadAttention(Heads):
         query = ops.reshape(query, (*batch, length, query.shape[-1]))
         key = ops.reshape(key, (*batch, kept, key.shape[-1]))
         value = ops.reshape(value, (*batch, kept, value.shape[-1]))
-        scores = ops.matmul(query, ops.swapaxes(key, -2, -1)) * scale
+        scores = ops.matmul(query, ops.swapaxes(key, -2, -1)) * self._scale
         scores = self._masked_softmax(ops.reshape(scores, (*batch, *queries, *keys)), attention_mask, len(axes))
         weights = self._dropout_layer(scores, training=training) if self._rate > 0 else scores
         outputs = ops.matmul(ops.reshape(weights, (*batch, length, kept)), value)
