@@ -256,7 +256,8 @@ def test_masks_of_long_sequences_stay_apart(cls, arguments, hidden, causal):
             outputs = layer(x, x, use_causal_mask=causal, **masks)
             target = keras.ops.sum(keras.ops.sin(outputs))
         results.append([outputs, *tape.gradient(target, [x, *layer.trainable_variables])])
-    assert sizes and max(sizes) < length * length
+    assert sizes
+    assert max(sizes) < length * length
     for ours, composed in zip(*results, strict=True):
         # The sums are of six hundred rows; the gradient of the keys' bias is zero but for rounding.
         np.testing.assert_allclose(ours, composed, rtol=1e-3, atol=1e-4)

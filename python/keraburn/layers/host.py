@@ -57,8 +57,8 @@ class HostLayer(Layer):
 
     Such layers have no trainable weights and no gradient. They are called on data, inside the functions that data sets
     map, and inside models: there, what lies between the inputs and the last of them is run on the host before a batch
-    goes to the graph, so layers that are trained must come after them. In a model whose `call` is a user's own, they may
-    stand anywhere before the layers that are trained.
+    goes to the graph, so layers that are trained must come after them. In a model whose `call` is a user's own, they
+    may stand anywhere before the layers that are trained.
 
     Strings are what Python and numpy have: `str` and UTF-8 `bytes`, lists of them, arrays of dtype `U`, `S` or object,
     columns of pandas and polars. Where a layer gives strings, they are a numpy array of them.

@@ -127,7 +127,7 @@ class Heads(Layer):
         if not return_attention_scores and self._runs_whole(projected[0]):
             # Masks of queries and of keys stay apart: joined, they would have a flag for each score.
             masks = [for_heads(mask, 4, 1) for mask in self._masks(*masked)]
-            outputs = attention_under(*projected, masks, self._scale, use_causal_mask)
+            outputs = attention_under(*projected, masks=masks, scale=self._scale, is_causal=use_causal_mask)
         else:
             mask = self._compute_attention_mask(*masked, use_causal_mask)
             outputs, scores = self._attend(*projected, mask, training, return_attention_scores)
@@ -175,9 +175,8 @@ class Heads(Layer):
         masks = []
         if query_mask is not None:
             masks.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
-        for each in (value_mask,) if key_mask is value_mask else (value_mask, key_mask):
-            if each is not None:
-                masks.append(ops.expand_dims(ops.cast(each, "bool"), -2))
+        of_keys = (value_mask,) if key_mask is value_mask else (value_mask, key_mask)
+        masks += [ops.expand_dims(ops.cast(each, "bool"), -2) for each in of_keys if each is not None]
         if self._sliding_window is not None:
             distance = ops.expand_dims(ops.arange(length), -1) - ops.arange(kept)
             masks.append(ops.expand_dims(ops.less(ops.abs(distance), self._sliding_window), 0))
