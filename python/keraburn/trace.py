@@ -347,7 +347,8 @@ class Compiled:
             self.structure = function(*tree.map_structure(trace.rounded, inputs))
             outputs = tree.flatten(self.structure)
             flat = [trace.identifier(leaf) for leaf in outputs]
-            self._halves = [leaf.half for leaf in outputs]
+            # The half types of the outputs, None for all other types.
+            self.halves = [leaf.half for leaf in outputs]
             state = trace.state()
             updates = [(i, trace.identifier(new)) for i, (_, _, new) in enumerate(state) if new is not None]
         # Freed graph values must not be kept alive by the output structure.
@@ -382,4 +383,4 @@ class Compiled:
 
     def tensors(self, outputs: Sequence[_core.Tensor]) -> list[Tensor]:
         """The outputs of a run of the step as tensors of their types."""
-        return [Tensor(output, each) for output, each in zip(outputs, self._halves, strict=True)]
+        return [Tensor(output, each) for output, each in zip(outputs, self.halves, strict=True)]

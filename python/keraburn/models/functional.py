@@ -163,12 +163,12 @@ class Functional(DirectCalls, Model):
             flat = self._flat(inputs)
         return self._host.prepare_rows(flat) if whole else self._host.prepare(flat)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _as_given(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         if args and self._host is not None and not _are_symbols(args[0]):
-            args = (handed_over(lambda: self._on_host(args[0])), *args[1:])
-        elif args and not isinstance(args[0], (np.ndarray, Tensor)):
-            args = (self._arrays(args[0]), *args[1:])
-        return super().__call__(*args, **kwargs)
+            return (handed_over(lambda: self._on_host(args[0])), *args[1:])
+        if args and not isinstance(args[0], (np.ndarray, Tensor)):
+            return (self._arrays(args[0]), *args[1:])
+        return args
 
     def _arrays(self, inputs: Any) -> Any:
         """Lists of numbers as arrays where they cannot mean several inputs."""

@@ -175,10 +175,10 @@ class Sequential(DirectCalls, Model):
             self.build((None, *np.shape(strings_array(inputs))[1:]))
         return inputs if self._functional is None else self._functional._on_host(inputs, whole)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _as_given(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         if args and self._begins_on_host and not isinstance(args[0], KerasTensor):
-            args = (handed_over(lambda: self._on_host(args[0])), *args[1:])
-        return super().__call__(*args, **kwargs)
+            return (handed_over(lambda: self._on_host(args[0])), *args[1:])
+        return args
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._functional is not None:
