@@ -1,6 +1,7 @@
 //! Where a tensor lives and which backend of burn runs its operations.
 
 use crate::error::{Error, Result};
+use crate::shape::Shape;
 use burn::backend::DispatchDevice;
 use std::fmt;
 
@@ -55,6 +56,30 @@ impl Device {
             ),
             None => format!("Unknown device: expected one of {names}. Received: device={name}"),
         }))
+    }
+
+    /// How many dimensions its arrays have at most, where there is a limit.
+    const fn most_dimensions(self) -> Option<usize> {
+        match self {
+            Self::Cpu => None,
+            #[cfg(feature = "ndarray")]
+            Self::NdArray => Some(6),
+        }
+    }
+
+    /// Whether it has arrays of that shape.
+    ///
+    /// # Errors
+    /// More dimensions than it knows; `what` is the operation that would give such an array.
+    pub fn check_rank(self, what: &str, shape: &Shape) -> Result<()> {
+        match self.most_dimensions() {
+            Some(most) if shape.rank() > most => Err(Error::value(format!(
+                "{what} needs an array of {} dimensions, and those of device '{self}' have {most} at most: use the \
+                 device 'cpu'. Received: shape {shape}",
+                shape.rank()
+            ))),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// burn's name for it.

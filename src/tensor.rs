@@ -28,6 +28,7 @@ impl Tensor {
         let storage = if device == Device::Cpu {
             Storage::Host(Arc::new(Buffer::from_bytes(bytes)))
         } else {
+            device.check_rank("The data", &spec.shape)?;
             Storage::Engine(device, Box::new(Value::upload(bytes, &spec, &device)?))
         };
         Ok(Self { spec, storage })
@@ -60,7 +61,10 @@ impl Tensor {
     pub fn to_engine(&self, device: Device) -> Result<Value> {
         match &self.storage {
             Storage::Engine(own, value) if *own == device => Ok(Value::clone(value)),
-            Storage::Engine(..) | Storage::Host(_) => Value::upload(self.to_host()?.bytes(), &self.spec, &device),
+            Storage::Engine(..) | Storage::Host(_) => {
+                device.check_rank("The data", &self.spec.shape)?;
+                Value::upload(self.to_host()?.bytes(), &self.spec, &device)
+            }
         }
     }
 

@@ -149,6 +149,7 @@ impl Builder for Graph {
         inputs.iter().try_for_each(|&id| self.check(id))?;
         let specs: Vec<&Spec> = inputs.iter().map(|&id| &self.values[id].spec).collect();
         let spec = op.infer(&specs)?;
+        self.device.check_rank(op.name(), &spec.shape)?;
         let elements = spec.shape.0.iter().try_fold(spec.dtype.size(), |bytes, &dim| bytes.checked_mul(dim));
         if elements.is_none_or(|bytes| bytes > isize::MAX as usize) {
             return Err(Error::Memory(format!(

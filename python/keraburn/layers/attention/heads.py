@@ -122,7 +122,7 @@ class Heads(Layer):
         query_mask = self._mask_of_query(query, query_mask)
         masked = (query, value, query_mask, value_mask, key_mask, attention_mask)
         plain = [_without_mask(each) for each in (query, key, value)]
-        projected = [self._query_dense(plain[0]), self._key_dense(plain[1]), self._value_dense(plain[2])]
+        projected = (self._query_dense(plain[0]), self._key_dense(plain[1]), self._value_dense(plain[2]))
         scores = None
         if not return_attention_scores and self._runs_whole(projected[0]):
             # Masks of queries and of keys stay apart: joined, they would have a flag for each score.
