@@ -23,4 +23,5 @@ pub mod recurrent;
 pub mod scan;
 pub mod segment;
 pub mod sort;
+pub mod traffic;
 mod typed;

@@ -96,6 +96,11 @@ impl Step {
         })
     }
 
+    /// For each instruction its name, and the bytes of each array that it reads and writes.
+    fn traffic(&self) -> Vec<(String, Vec<usize>, Vec<usize>)> {
+        self.0.traffic().into_iter().map(|each| (each.name, each.reads, each.writes)).collect()
+    }
+
     /// Run once on arrays or tensors of the planned shapes.
     fn run(&self, py: Python<'_>, leaves: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<Tensor>> {
         let step = &self.0;

@@ -5,6 +5,7 @@ use crate::graph::plan::{How, Plan};
 use crate::graph::run::{engine_tensor, interpret};
 use crate::kernels::machine::External;
 use crate::kernels::memory::Buffer;
+use crate::kernels::traffic::Traffic;
 use crate::shape::Spec;
 use crate::tensor::{Storage, Tensor};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -95,6 +96,14 @@ impl Step {
     /// What a run returns besides the variables' new values.
     pub fn results(&self) -> &[Spec] {
         &self.plan.outputs[self.plan.donated.iter().flatten().count()..]
+    }
+
+    /// What a run reads and writes; empty where the plan is interpreted.
+    pub fn traffic(&self) -> Vec<Traffic> {
+        match &self.plan.how {
+            How::Machine(machine) => machine.traffic(),
+            How::Engine { .. } => Vec::new(),
+        }
     }
 
     pub fn device(&self) -> crate::device::Device {
