@@ -126,3 +126,18 @@ def test_a_callback_may_stop_it():
             self.model.stop_predicting = batch == 1
 
     assert linear().predict(data(10)[0], batch_size=2, verbose=0, callbacks=[Stop()]).shape == (4, 1)
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", ">f4", "f8", "i4", "u1", "?"])
+def test_one_array_met_before(kind):
+    model = linear()
+    # Neither contiguous nor of one type.
+    x = (data(6)[0] * 3).astype(kind)[::2]
+    first, second, third = (model.predict(x, verbose=0) for _ in range(3))
+    assert first.dtype == second.dtype == "float32"
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, third)
+    np.testing.assert_allclose(model.predict(x, batch_size=2, verbose=0), first, rtol=1e-6)
+    for size in (0, 1.5, "2"):
+        with pytest.raises((TypeError, ValueError), match="batch_size"):
+            model.predict(x, batch_size=size, verbose=0)

@@ -111,6 +111,16 @@ class PredictStep:
         outputs = self.arrays([output.numpy() for output in self.step.run(leaves)])
         return outputs[0] if self.is_single else tree.pack_sequence_as(self.structure, outputs)
 
+    def of_array(self, dtype: np.dtype) -> Callable[[np.ndarray], Any]:
+        """A function that runs one batch, an array of that dtype."""
+        run, wanted = self.run, np.dtype(stored(self.dtypes[0]))
+        if dtype != wanted:
+            return lambda x: run([x.astype(wanted)])
+        if not self._is_plain:
+            return lambda x: run([x])
+        run_step = self.step.run
+        return lambda x: run_step([x])[0].numpy()
+
     def arrays(self, kept: list[np.ndarray]) -> list[np.ndarray]:
         """The outputs in their own types, from the arrays in which they are kept."""
         return [each if half is None else as_numpy(each, half) for each, half in zip(kept, self._halves, strict=True)]
@@ -128,6 +138,10 @@ class StepCache:
         if step is not None:
             self._steps[key] = step
         return step
+
+    def peek(self, key: Any) -> Any:
+        """The same, which does not count as a use."""
+        return self._steps.get(key)
 
     def put(self, key: Any, step: Any) -> Any:
         self._steps[key] = step

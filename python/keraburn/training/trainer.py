@@ -23,7 +23,7 @@ from keraburn.training.prediction import predict_all
 from keraburn.training.pure import PureTraining
 from keraburn.training.resuming import Resuming
 from keraburn.training.source import make_arrays, make_feed, read_data, weigh_classes
-from keraburn.training.steps import LogStep
+from keraburn.training.steps import LogStep, PredictStep
 
 # Differences between the shuffle seeds of two epochs; odd, so that all of 2**63 are met.
 _NEXT_SEED = 0x5851F42D4C957F2D
@@ -287,12 +287,11 @@ class Trainer(Resuming, Functions, PureTraining):
         >>> model.predict(np.ones((5, 2)), verbose=0).shape
         (5, 3)
         """
-        plain = type(x) is np.ndarray and x.dtype.kind in "fiub" and not self._begins_on_host
-        if plain and verbose == 0 and steps is None and callbacks is None and not self.run_eagerly:
+        if type(x) is np.ndarray and verbose == 0 and steps is None and callbacks is None:
             # One batch, met before: nothing needs to be prepared.
-            step = self._steps.get(("predict one", config.device(), x.shape, x.dtype))
-            if step is not None and (batch_size is None or type(batch_size) is int) and len(x) <= (batch_size or 32):
-                return step.run([_leaf(x, step.dtypes[0])])
+            run = self._steps.peek(("predict one", config.device(), x.shape, x.dtype))
+            if run is not None and _is_one_batch(len(x), batch_size) and not self.run_eagerly:
+                return run(x)
         batch_size = arguments.whole_or_none("batch_size", batch_size, 1)
         steps = arguments.whole_or_none("steps", steps, 1)
         verbose = arguments.verbosity(verbose)
@@ -305,8 +304,9 @@ class Trainer(Resuming, Functions, PureTraining):
             callbacks.on_predict_begin()
             outputs = predict_all(feed, callbacks, lambda: self.stop_predicting, self.steps_per_execution)
             callbacks.on_predict_end()
-        if plain and isinstance(feed, ArrayFeed) and feed.batches == 1:
-            self._steps.put(("predict one", config.device(), x.shape, x.dtype), feed.step)
+        plain = type(x) is np.ndarray and x.dtype.kind in "fiub" and not self._begins_on_host
+        if plain and isinstance(feed, ArrayFeed) and feed.batches == 1 and isinstance(feed.step, PredictStep):
+            self._steps.put(("predict one", config.device(), x.shape, x.dtype), feed.step.of_array(x.dtype))
         return outputs
 
     # Single batches.
@@ -382,6 +382,10 @@ class Trainer(Resuming, Functions, PureTraining):
         """The outputs for one batch as numpy arrays."""
         arrays = make_arrays(self, x)
         return self._make_predict_step(arrays.specs(arrays.rows)).run(arrays.tensors_ready())
+
+
+def _is_one_batch(rows: int, batch_size: Any) -> bool:
+    return rows <= 32 if batch_size is None else type(batch_size) is int and rows <= batch_size
 
 
 def _leaf(array: np.ndarray, dtype: str) -> np.ndarray:
