@@ -78,16 +78,12 @@ impl Graph {
             Source::Constant(tensor) if tensor.spec.shape.count() == 1 && tensor.device() == Device::Cpu => {
                 Some(scalar_of(tensor))
             }
-            Source::Op(op, inputs) => match op.lower() {
-                Lowering::View(View::Broadcast | View::Reshape | View::Same) => self.known_number(inputs[0]),
-                Lowering::View(_)
-                | Lowering::Map(_)
-                | Lowering::Fold(..)
-                | Lowering::Matmul
-                | Lowering::Kernel(_)
-                | Lowering::Interpreted => None,
-            },
-            Source::Constant(_) | Source::Input => None,
+            Source::Op(op, inputs)
+                if matches!(op.lower(), Lowering::View(View::Broadcast | View::Reshape | View::Same)) =>
+            {
+                self.known_number(inputs[0])
+            }
+            Source::Op(..) | Source::Constant(_) | Source::Input => None,
         }
     }
 

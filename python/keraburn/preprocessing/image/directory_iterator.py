@@ -19,23 +19,12 @@ class DirectoryIterator(FileIterator):
 
     Args:
         directory: a folder with a folder of images for each class.
-        image_data_generator: what changes the images; None for none.
-        target_size: height and width to resize to.
-        color_mode: "grayscale", "rgb" or "rgba".
         classes: the folders in the order of their numbers; all in alphabetical order if None.
         class_mode: the targets: "categorical" (one-hot), "binary" or "sparse" (numbers), "input" (the images), or None.
-        batch_size: images of a batch.
-        shuffle: whether each pass has an order of its own.
-        seed: of the orders and changes.
-        data_format: `"channels_last"` or `"channels_first"`; the setting if None.
-        save_to_dir: a folder to write the changed images to.
-        save_prefix: what their names begin with.
-        save_format: what their names end with.
         follow_links: whether links to folders are followed.
         subset: "training" or "validation", the first part of each class; all images if None.
-        interpolation: as `load_img` has it.
-        keep_aspect_ratio: whether the middle of an image, in the wanted ratio, is taken instead of distorting it.
-        dtype: of the images; `config.floatx()` if None.
+
+    The other arguments are those of `set_processing_attrs` and of `NumpyArrayIterator`.
 
     Raises:
         ValueError: if an argument is unknown.

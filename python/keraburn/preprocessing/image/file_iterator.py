@@ -40,6 +40,15 @@ class FileIterator(Iterator):
     ) -> None:
         """Keep what files are read with.
 
+        Args:
+            image_data_generator: what changes the images; None for none.
+            target_size: height and width to resize to.
+            color_mode: "grayscale", "rgb" or "rgba".
+            interpolation: as `load_img` has it.
+            keep_aspect_ratio: whether the middle of an image, in the wanted ratio, is taken instead of distorting it.
+
+        The other arguments are those of `NumpyArrayIterator`.
+
         Raises:
             ValueError: if the colours or the subset are unknown.
         """

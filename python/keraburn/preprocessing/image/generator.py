@@ -386,12 +386,7 @@ class ImageDataGenerator:
         return x
 
     def random_transform(self, x: np.ndarray, seed: int | None = None) -> np.ndarray:
-        """An image changed at random.
-
-        Args:
-            x: one image.
-            seed: of the random numbers; numpy's own generator is used if None.
-        """
+        """An image changed by what `get_random_transform` draws with this seed."""
         return self.apply_transform(x, self.get_random_transform(x.shape, seed))
 
     def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
@@ -401,7 +396,7 @@ class ImageDataGenerator:
             x: images of four dimensions.
             augment: whether they are changed at random before.
             rounds: how often each image is changed then.
-            seed: of the random numbers; numpy's own generator is used if None.
+            seed: as of `get_random_transform`.
 
         Raises:
             ValueError: if `x` has another rank.

@@ -33,28 +33,17 @@ class DataFrameIterator(FileIterator):
     Args:
         dataframe: a table of pandas or polars, or a dict of lists.
         directory: the folder of the files; None if the table has whole paths.
-        image_data_generator: what changes the images; None for none.
         x_col: the column of file names.
         y_col: the column of targets, or a list of columns.
         weight_col: the column of weights; None without weights.
-        target_size: height and width to resize to.
-        color_mode: "grayscale", "rgb" or "rgba".
         classes: the classes in the order of their numbers, others are left out; all in alphabetical order if None.
         class_mode: the targets: "categorical" (one-hot; a row may have a list of classes), "binary" or "sparse"
             (numbers), "raw" (what is in the table), "multi_output" (a list of arrays, one for each column), "input"
             (the images), or None.
-        batch_size: images of a batch.
-        shuffle: whether each pass has an order of its own.
-        seed: of the orders and changes.
-        data_format: `"channels_last"` or `"channels_first"`.
-        save_to_dir: a folder to write the changed images to.
-        save_prefix: what their names begin with.
-        save_format: what their names end with.
         subset: "training" or "validation", which is the first part of the table; all rows if None.
-        interpolation: as `load_img` has it.
-        keep_aspect_ratio: whether the middle of an image, in the wanted ratio, is taken instead of distorting it.
-        dtype: of the images.
         validate_filenames: whether rows whose files do not exist, or are no images by their names, are left out.
+
+    The other arguments are those of `set_processing_attrs` and of `NumpyArrayIterator`.
 
     Raises:
         TypeError: if a column holds what `class_mode` cannot be made of.
