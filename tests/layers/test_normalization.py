@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import keraburn as keras
+import keraburn.tf
 from keraburn import layers
 from tests.checks_layers import check_layer
 
@@ -24,6 +25,41 @@ def test_batch_normalization_in_training():
     x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
     np.testing.assert_allclose(layer.moving_mean.numpy(), 0.1 * x.mean(0), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(layer.moving_variance.numpy(), 0.9 + 0.1 * x.var(0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("first", [1000.0, 0.0, 1e5])
+def test_batch_statistics_keep_their_digits(first):
+    """Far from zero, and after a first sample that is unlike all others."""
+    x = np.random.default_rng(0).normal(1000.0, 1.0, (64, 3, 3, 2)).astype("float32")
+    x[0] += first - 1000.0
+    layer = layers.BatchNormalization(momentum=0.0)
+    outputs = layer(x, training=True).numpy()
+    exact = x.astype("float64")
+    np.testing.assert_allclose(layer.moving_mean, exact.mean((0, 1, 2)), atol=2e-6 * exact.max())
+    np.testing.assert_allclose(layer.moving_variance, exact.var((0, 1, 2)), rtol=64 * 4e-6)
+    np.testing.assert_allclose(outputs, standard(exact, (0, 1, 2)), rtol=1e-3, atol=2e-3)
+
+
+def test_gradients_of_gradients_of_batch_normalization():
+    x = keras.ops.convert_to_tensor(np.random.default_rng(0).normal(size=(5, 3)), "float64")
+    layer = layers.BatchNormalization(dtype="float64")
+
+    def gradient(x):
+        with keras.tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = keras.ops.sum(keras.ops.sin(layer(x, training=True)))
+        return tape.gradient(loss, x)
+
+    with keras.tf.GradientTape() as tape:
+        tape.watch(x)
+        target = keras.ops.sum(gradient(x) ** 2)
+    found = tape.gradient(target, x).numpy()
+    step = 1e-5
+    for place in np.ndindex(x.shape):
+        moved = np.zeros(x.shape)
+        moved[place] = step
+        sides = [float(keras.ops.sum(gradient(x + sign * moved) ** 2)) for sign in (1, -1)]
+        np.testing.assert_allclose(found[place], (sides[0] - sides[1]) / (2 * step), rtol=1e-4, atol=1e-6)
 
 
 def test_batch_normalization_in_use():

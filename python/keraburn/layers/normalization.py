@@ -12,6 +12,7 @@ from keraburn.dtypes import HALVES
 from keraburn.layers import arguments, renormalization
 from keraburn.layers.input_spec import InputSpec
 from keraburn.layers.layer import Layer
+from keraburn.ops.reduction import moments_of_channels
 from keraburn.variable import Variable
 
 
@@ -243,7 +244,10 @@ class BatchNormalization(ScaleAndCenter):
         rank = len(inputs.shape)
         axes = [axis for axis in range(rank) if axis != self.axis % rank]
         if mask is None:
-            return ops.moments(inputs, axes=axes)
+            axis = self.axis % rank
+            # Without a first sample there is none to begin from.
+            in_one_pass = axis > 0 and inputs.shape[0] > 0
+            return moments_of_channels(inputs, axis) if in_one_pass else ops.moments(inputs, axes=axes)
         weights = ops.cast(ops.broadcast_to(ops.expand_dims(mask, -1), tuple(inputs.shape)), inputs.dtype)
         total = ops.add(ops.sum(weights, axis=axes, keepdims=True), settings.epsilon())
         mean = ops.divide(ops.sum(inputs * weights, axis=axes, keepdims=True), total)
