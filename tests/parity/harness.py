@@ -24,8 +24,9 @@ def public_names(module: Any) -> set[str]:
     """The classes and functions that a package of ours defines, by the names users write."""
     found = {
         name
-        for name, item in vars(module).items()
+        for name in dir(module)
         if not name.startswith("_")
+        and (item := getattr(module, name)) is not None
         and (inspect.isclass(item) or inspect.isfunction(item))
         and item.__module__.startswith(module.__name__)
         and item.__name__ == name

@@ -6,7 +6,7 @@ import math
 import re
 from typing import NamedTuple
 
-_WORD = re.compile(r"\s*\S+\s*")
+_WORD = r"\s*\S+\s*"
 _TOP, _HEAD, _UNDER, _ROW, _BETWEEN, _BOTTOM = "┏━┳┓", "┃┃┃", "┡━╇┩", "│││", "├─┼┤", "└─┴┘"
 
 
@@ -101,7 +101,7 @@ def _wrap(cell: list[Span], width: int) -> list[list[tuple[str, str]]]:
     text = "".join(character for character, _ in characters)
     breaks = [0]
     filled = 0
-    for match in _WORD.finditer(text):
+    for match in re.finditer(_WORD, text):
         word = match.group()
         length = len(word.rstrip())
         if filled + length > width and filled and match.start():

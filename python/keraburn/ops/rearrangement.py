@@ -11,13 +11,13 @@ from keraburn.ops.convert import convert
 from keraburn.ops.shaping import permuted, reshaped
 from keraburn.tensor import Tensor
 
-_PARTS = re.compile(r"\(([^()]*)\)|(\w+)|(\S)")
+_PARTS = r"\(([^()]*)\)|(\w+)|(\S)"
 
 
 def _groups(side: str, pattern: str) -> list[list[str]]:
     """The names of one side of a pattern, those of one axis together."""
     groups: list[list[str]] = []
-    for inside, name, other in _PARTS.findall(side):
+    for inside, name, other in re.findall(_PARTS, side):
         if other:
             raise ValueError(
                 f"A pattern is made of names, and of names in brackets. Found '{other}'. Received: pattern={pattern!r}"

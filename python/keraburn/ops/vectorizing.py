@@ -17,11 +17,11 @@ from keraburn.ops.joining import stack
 from keraburn.ops.shaping import broadcasted, reshaped
 from keraburn.tensor import Tensor
 
-_CORE = re.compile(r"\(([^()]*)\)")
+_CORE = r"\(([^()]*)\)"
 
 
 def _core_names(side: str) -> list[list[str]]:
-    return [[name.strip() for name in inside.split(",") if name.strip()] for inside in _CORE.findall(side)]
+    return [[name.strip() for name in inside.split(",") if name.strip()] for inside in re.findall(_CORE, side)]
 
 
 def _signature(text: str | None, count: int) -> tuple[list[list[str]], int]:
