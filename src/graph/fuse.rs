@@ -1,5 +1,6 @@
 //! Gathers element-wise nodes and the folds that close them into clusters, each one pass over memory.
 
+use super::again::{self, Again};
 use super::layout::Layout;
 use super::lower::{Kind, Lowered, Operand};
 use crate::kernels::program::Extent;
@@ -55,19 +56,28 @@ impl Cluster {
 }
 
 /// The steps in order.
-pub fn fuse(lowered: &Lowered) -> Vec<Step> {
-    let mut fuser = Fuser { lowered, steps: Vec::new(), made: vec![Made::Before; lowered.nodes.len()] };
-    for (id, node) in lowered.nodes.iter().enumerate() {
-        match &node.kind {
+pub fn fuse(lowered: &mut Lowered) -> Vec<Step> {
+    let count = lowered.nodes.len();
+    let again = Again::new(lowered);
+    let mut fuser = Fuser { lowered, again, steps: Vec::new(), made: vec![Made::Before; count] };
+    for id in 0..count {
+        match &fuser.lowered.nodes[id].kind {
             Kind::Input(_) | Kind::Constant(_) => {}
-            Kind::Map(_, operands) => fuser.map(id, operands),
-            Kind::Fold(_, axes, operand) => fuser.fold(id, axes, operand),
+            Kind::Map(_, operands) => {
+                let operands = operands.clone();
+                fuser.map(id, &operands);
+            }
+            Kind::Fold(_, axes, operand) => {
+                let (axes, operand) = (axes.clone(), operand.clone());
+                fuser.fold(id, &axes, &operand);
+            }
             Kind::Matmul { .. } | Kind::Kernel(..) => {
                 fuser.made[id] = Made::After(fuser.steps.len());
                 fuser.steps.push(Step::Single(id));
             }
         }
     }
+    fuser.leave_out_unread();
     fuser.steps
 }
 
@@ -83,7 +93,8 @@ enum Made {
 }
 
 struct Fuser<'a> {
-    lowered: &'a Lowered,
+    lowered: &'a mut Lowered,
+    again: Again,
     steps: Vec<Step>,
     made: Vec<Made>,
 }
@@ -130,10 +141,71 @@ impl Fuser<'_> {
         if step == last {
             self.steps.push(Step::Cluster(Cluster::new(dims)));
         }
+        let operands: Vec<Operand> = operands.iter().map(|operand| self.here(operand, step)).collect();
+        self.join(id, &operands, step);
+        let Kind::Map(_, own) = &mut self.lowered.nodes[id].kind else { unreachable!("it is a map") };
+        *own = operands;
+    }
+
+    fn join(&mut self, id: usize, operands: &[Operand], step: usize) {
         self.made[id] = Made::Within(step);
         let cluster = self.cluster(step).expect("the step is a cluster");
         cluster.members.push(id);
         cluster.reads.extend(operands.iter().map(|operand| operand.node));
+    }
+
+    /// What a member of a step reads: a value of another step, or the same value computed again where that is cheaper.
+    fn here(&mut self, operand: &Operand, step: usize) -> Operand {
+        let Made::Within(made) = self.made[operand.node] else { return operand.clone() };
+        let fits = self.cluster(step).is_some_and(|cluster| cluster.in_step(&operand.layout));
+        if made == step || !fits {
+            return operand.clone();
+        }
+        let Some(chain) = again::chain(self.lowered, &self.again, operand.node) else { return operand.clone() };
+        let is_inside = |operand: &Operand| chain.iter().any(|&id| self.again.is_copy(operand.node, id));
+        let mut read = Vec::new();
+        for &id in &chain {
+            let operands = self.lowered.nodes[id].operands();
+            read.extend(operands.into_iter().filter(|operand| !is_inside(operand)).cloned());
+        }
+        let room = self.cluster(step).is_some_and(|cluster| cluster.members.len() + chain.len() < MEMBERS);
+        if !room || self.earliest(&read) > step {
+            return operand.clone();
+        }
+        let mut copied: Vec<(usize, usize)> = Vec::new();
+        for &id in &chain {
+            let found = self
+                .cluster(step)
+                .and_then(|cluster| cluster.members.iter().copied().find(|&member| self.again.is_copy(member, id)));
+            let copy = found.unwrap_or_else(|| self.again.copy(self.lowered, id, &copied));
+            if found.is_none() {
+                self.made.push(Made::Within(step));
+                let operands: Vec<Operand> = self.lowered.nodes[copy].operands().into_iter().cloned().collect();
+                self.join(copy, &operands, step);
+            }
+            copied.push((id, copy));
+        }
+        let (_, node) = copied[copied.len() - 1];
+        Operand { node, layout: operand.layout.clone() }
+    }
+
+    /// What was computed again where it is read may be read nowhere else.
+    fn leave_out_unread(&mut self) {
+        let mut readers = vec![0; self.lowered.nodes.len()];
+        self.lowered.outputs.iter().for_each(|&id| readers[id] += 1);
+        for node in &self.lowered.nodes {
+            node.operands().iter().for_each(|operand| readers[operand.node] += 1);
+        }
+        for step in self.steps.iter_mut().rev() {
+            let Step::Cluster(cluster) = step else { continue };
+            for position in (0..cluster.members.len()).rev() {
+                let id = cluster.members[position];
+                if readers[id] == 0 {
+                    cluster.members.remove(position);
+                    self.lowered.nodes[id].operands().iter().for_each(|operand| readers[operand.node] -= 1);
+                }
+            }
+        }
     }
 
     fn fold(&mut self, id: usize, axes: &[usize], operand: &Operand) {

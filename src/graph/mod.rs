@@ -1,5 +1,6 @@
 //! Graphs of operations: built, differentiated, planned and run.
 
+mod again;
 pub mod build;
 mod checks;
 mod emit;

@@ -81,8 +81,8 @@ struct Planner {
 }
 
 impl Planner {
-    fn new(lowered: Lowered) -> Self {
-        let steps = fuse(&lowered);
+    fn new(mut lowered: Lowered) -> Self {
+        let steps = fuse(&mut lowered);
         let count = lowered.nodes.len();
         let mut made = vec![None; count];
         let mut last_read = vec![None; count];
