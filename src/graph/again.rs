@@ -28,9 +28,17 @@ impl Again {
         Self { kept, origin: (0..lowered.nodes.len()).collect() }
     }
 
-    /// Whether a node is that other one, or computes it again.
-    pub fn is_copy(&self, id: usize, of: usize) -> bool {
-        self.origin[id] == of
+    /// The node that this one computes again, or itself.
+    pub fn origin(&self, id: usize) -> usize {
+        self.origin[id]
+    }
+
+    /// What a node of a chain reads besides the chain.
+    pub fn outside(&self, lowered: &Lowered, id: usize, chain: &[usize]) -> Vec<Operand> {
+        let operands = lowered.nodes[id].operands().into_iter();
+        let originals =
+            operands.map(|operand| Operand { node: self.origin[operand.node], layout: operand.layout.clone() });
+        originals.filter(|operand| !chain.contains(&operand.node)).collect()
     }
 
     /// A copy of a node, which reads the originals but for those `copied` with it.

@@ -162,11 +162,9 @@ impl Fuser<'_> {
             return operand.clone();
         }
         let Some(chain) = again::chain(self.lowered, &self.again, operand.node) else { return operand.clone() };
-        let is_inside = |operand: &Operand| chain.iter().any(|&id| self.again.is_copy(operand.node, id));
         let mut read = Vec::new();
         for &id in &chain {
-            let operands = self.lowered.nodes[id].operands();
-            read.extend(operands.into_iter().filter(|operand| !is_inside(operand)).cloned());
+            read.extend(self.again.outside(self.lowered, id, &chain));
         }
         let room = self.cluster(step).is_some_and(|cluster| cluster.members.len() + chain.len() < MEMBERS);
         if !room || self.earliest(&read) > step {
@@ -174,9 +172,8 @@ impl Fuser<'_> {
         }
         let mut copied: Vec<(usize, usize)> = Vec::new();
         for &id in &chain {
-            let found = self
-                .cluster(step)
-                .and_then(|cluster| cluster.members.iter().copied().find(|&member| self.again.is_copy(member, id)));
+            let Step::Cluster(cluster) = &self.steps[step] else { unreachable!("it was one above") };
+            let found = cluster.members.iter().copied().find(|&member| self.again.origin(member) == id);
             let copy = found.unwrap_or_else(|| self.again.copy(self.lowered, id, &copied));
             if found.is_none() {
                 self.made.push(Made::Within(step));
@@ -206,6 +203,10 @@ impl Fuser<'_> {
                 }
             }
         }
+        self.steps.retain(|step| match step {
+            Step::Cluster(cluster) => !cluster.members.is_empty() || !cluster.closings.is_empty(),
+            Step::Single(_) => true,
+        });
     }
 
     fn fold(&mut self, id: usize, axes: &[usize], operand: &Operand) {
