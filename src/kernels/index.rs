@@ -157,6 +157,18 @@ impl Kernel for Scatter {
         if output.bytes.is_empty() {
             return Ok(());
         }
+        if along.inner == 1 && self.mode == Mode::Add && along.n <= FEW && index.shape[0] >= MANY * along.n {
+            if !x.bytes.is_empty() {
+                output.bytes.copy_from_slice(x.bytes);
+            }
+            match index.dtype {
+                DType::Int32 => count_few(output.bytes, x.dtype, view::<i32>(index.bytes), updates.bytes),
+                DType::Int64 => count_few(output.bytes, x.dtype, view::<i64>(index.bytes), updates.bytes),
+                DType::Uint8 | DType::Bool => count_few(output.bytes, x.dtype, index.bytes, updates.bytes),
+                DType::Float32 | DType::Float64 => unreachable!("indices are integers"),
+            }
+            return Ok(());
+        }
         let index = indices(index.bytes, index.dtype);
         let row = along.inner * x.dtype.size();
         let join = self.mode.join(x.dtype);
@@ -199,7 +211,55 @@ impl Kernel for Scatter {
     }
 }
 
-/// Sums of single elements, as histograms are.
+/// Places that fit the second-level cache several times, and updates for each from which on that is worth it.
+const FEW: usize = 8192;
+const MANY: usize = 64;
+/// Parts of the updates, each with places of its own; and in each part copies of the places, of which neighbouring
+/// updates take different ones, as one sum would wait for the other.
+const PARTS: usize = 16;
+const COPIES: usize = 4;
+
+/// Sums of many elements into few places, as histograms are. The parts depend on the shapes alone.
+fn count_few<I: Plain + Into<i64>>(out: &mut [u8], dtype: DType, index: &[I], updates: &[u8]) {
+    fn add<T: Plain + Default, I: Plain + Into<i64>>(
+        out: &mut [u8],
+        index: &[I],
+        updates: &[u8],
+        sum: impl Fn(T, T) -> T + Sync,
+    ) {
+        let out = view_mut::<T>(out);
+        let part = index.len().div_ceil(PARTS);
+        let parts = index.par_chunks(part).zip(view::<T>(updates).par_chunks(part));
+        let sums: Vec<Vec<T>> = parts
+            .map(|(index, updates)| {
+                let mut places = vec![T::default(); COPIES * out.len()];
+                let mut copies: Vec<&mut [T]> = places.chunks_exact_mut(out.len()).collect();
+                for (index, updates) in index.chunks(COPIES).zip(updates.chunks(COPIES)) {
+                    for ((places, &i), &update) in copies.iter_mut().zip(index).zip(updates) {
+                        let place = &mut places[at(i)];
+                        *place = sum(*place, update);
+                    }
+                }
+                places
+            })
+            .collect();
+        for places in sums.iter().flat_map(|places| places.chunks_exact(out.len())) {
+            for (out, &place) in out.iter_mut().zip(places) {
+                *out = sum(*out, place);
+            }
+        }
+    }
+    match dtype {
+        DType::Float32 => add::<f32, I>(out, index, updates, |a, b| a + b),
+        DType::Float64 => add::<f64, I>(out, index, updates, |a, b| a + b),
+        DType::Int32 => add::<u32, I>(out, index, updates, u32::wrapping_add),
+        DType::Int64 => add::<u64, I>(out, index, updates, u64::wrapping_add),
+        DType::Uint8 => add::<u8, I>(out, index, updates, u8::wrapping_add),
+        DType::Bool => add::<u8, I>(out, index, updates, |a, b| a | b),
+    }
+}
+
+/// Sums of single elements, in the order in which they come.
 fn count_elements(out: &mut [u8], dtype: DType, first: usize, index: &[usize], updates: &[u8]) {
     fn add<T: Plain>(out: &mut [u8], first: usize, index: &[usize], updates: &[u8], sum: impl Fn(T, T) -> T) {
         let out = view_mut::<T>(out);
@@ -307,5 +367,31 @@ mod tests {
         let add = Scatter { mode: Mode::Add };
         let got = run(&add, &[&x, &index, &updates], &[rows, dim], DType::Float32).unwrap();
         assert_eq!(got.values::<f32>(), want);
+    }
+
+    #[test]
+    fn many_sums_into_few_places_equal_small_steps() {
+        let (places, count) = (37, 37 * 64 + 1003);
+        let index: Vec<i32> = (0..count).map(|i| (i * i % 1009 % places) as i32).collect();
+        let numbers: Vec<f64> = (0..count).map(|i| (i % 101) as f64 - 50.0).collect();
+        let mut want: Vec<f64> = (0..places).map(|i| i as f64).collect();
+        let x = Owned::new(&want, &[places], DType::Float64);
+        for (&i, number) in index.iter().zip(&numbers) {
+            want[i as usize] += number;
+        }
+        let index = Owned::new(&index, &[count], DType::Int32);
+        let updates = Owned::new(&numbers, &[count], DType::Float64);
+        let scatter = Scatter { mode: Mode::Add };
+        let found = run(&scatter, &[&x, &index, &updates], &[places], DType::Float64).unwrap();
+        assert_eq!(found.values::<f64>(), want);
+        let bytes: Vec<u8> = (0..count).map(|i| (i % 7) as u8).collect();
+        let mut want = vec![250_u8; places];
+        let x = Owned::new(&want, &[places], DType::Uint8);
+        for (&i, &byte) in index.values::<i32>().iter().zip(&bytes) {
+            want[i as usize] = want[i as usize].wrapping_add(byte);
+        }
+        let updates = Owned::new(&bytes, &[count], DType::Uint8);
+        let found = run(&scatter, &[&x, &index, &updates], &[places], DType::Uint8).unwrap();
+        assert_eq!(found.values::<u8>(), want);
     }
 }
