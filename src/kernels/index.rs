@@ -228,12 +228,12 @@ fn count_few<I: Plain + Into<i64>>(out: &mut [u8], dtype: DType, index: &[I], up
         sum: impl Fn(T, T) -> T + Sync,
     ) {
         let out = view_mut::<T>(out);
-        let part = index.len().div_ceil(PARTS);
+        let (count, part) = (out.len(), index.len().div_ceil(PARTS));
         let parts = index.par_chunks(part).zip(view::<T>(updates).par_chunks(part));
         let sums: Vec<Vec<T>> = parts
             .map(|(index, updates)| {
-                let mut places = vec![T::default(); COPIES * out.len()];
-                let mut copies: Vec<&mut [T]> = places.chunks_exact_mut(out.len()).collect();
+                let mut places = vec![T::default(); COPIES * count];
+                let mut copies: Vec<&mut [T]> = places.chunks_exact_mut(count).collect();
                 for (index, updates) in index.chunks(COPIES).zip(updates.chunks(COPIES)) {
                     for ((places, &i), &update) in copies.iter_mut().zip(index).zip(updates) {
                         let place = &mut places[at(i)];
@@ -243,7 +243,7 @@ fn count_few<I: Plain + Into<i64>>(out: &mut [u8], dtype: DType, index: &[I], up
                 places
             })
             .collect();
-        for places in sums.iter().flat_map(|places| places.chunks_exact(out.len())) {
+        for places in sums.iter().flat_map(|places| places.chunks_exact(count)) {
             for (out, &place) in out.iter_mut().zip(places) {
                 *out = sum(*out, place);
             }
