@@ -77,6 +77,22 @@ def test_unique_gives_what_is_asked_for():
     assert ops.unique(WHOLE, size=2).numpy().tolist() == [-1, 2]
 
 
+@pytest.mark.parametrize("places", [1, 3, 200, 5000])
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "float32", "float64"])
+def test_many_sums_into_few_places(places, dtype):
+    """Places that are many times as few as what is added up, or not; in the first of them there is something."""
+    rng = np.random.default_rng(0)
+    where = rng.integers(0, places, 20001)
+    # Whole numbers, whose sums are exact in any order.
+    added = rng.integers(-50 if dtype != "uint8" else 0, 50, 20001).astype(dtype)
+    begun = np.full(places, 3, dtype)
+    expected = begun.copy()
+    np.add.at(expected, where, added)
+    for index in (where.astype("int32"), where):
+        found = ops.scatter_update(begun, index[:, None], added, reduction="add")
+        np.testing.assert_array_equal(found.numpy(), expected)
+
+
 @pytest.mark.parametrize("name", ["unique", "nonzero", "bincount"])
 def test_sizes_that_depend_on_values_are_refused_under_a_trace(name):
     with pytest.raises(TypeError, match=f"`{name}` needs the values"):
