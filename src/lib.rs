@@ -4,6 +4,7 @@ pub mod device;
 pub mod dtype;
 pub mod error;
 pub mod graph;
+pub mod guard;
 pub mod kernels;
 pub mod ops;
 #[cfg(feature = "python")]

@@ -20,10 +20,8 @@ collect_ignore = ["saving/damage.py"]
 
 
 def _device_params() -> list[object]:
-    return [
-        pytest.param(name, marks=[pytest.mark.gpu] if name.startswith(("gpu", "wgpu")) else [])
-        for name in _core.devices()
-    ]
+    gpu = os.environ.get("KERABURN_TEST_GPU", "gpu:software")
+    return [pytest.param(gpu, marks=pytest.mark.gpu) if name == "gpu" else name for name in _core.devices()]
 
 
 @pytest.fixture(params=_device_params())

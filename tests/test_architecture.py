@@ -18,6 +18,7 @@ PYTHON_LAYERS = [
     {"_core", "_names", "_deferred"},
     {
         "config",
+        "devices",
         "tree",
         "dtypes",
         "dtype_policies",
@@ -49,7 +50,7 @@ PYTHON_LAYERS = [
 
 # `engine` is `ops/engine`: burn's operations, which tensors on devices other than the CPU need too.
 RUST_LAYERS = [
-    {"error", "dtype", "device", "shape"},
+    {"error", "guard", "dtype", "device", "shape"},
     {"kernels", "text"},
     {"engine"},
     {"tensor"},

@@ -14,12 +14,15 @@ __all__ = [
     "Variable",
     "WordCounts",
     "__version__",
+    "adapters",
     "after_fork",
     "count_words",
     "devices",
+    "find_device",
     "hash_crosses",
     "hash_integers",
     "hash_strings",
+    "keep_shaders",
     "number_words",
     "operations",
     "oracle_gradients",
@@ -31,6 +34,9 @@ __version__: str
 
 def after_fork() -> None: ...
 def devices() -> list[str]: ...
+def adapters() -> list[tuple[str, str, str, str]]: ...
+def find_device(name: str) -> str: ...
+def keep_shaders(folder: str) -> None: ...
 def operations() -> list[str]: ...
 def run(name: str, inputs: Sequence[Tensor], attributes: dict[str, Any]) -> Tensor: ...
 def oracle_gradients(

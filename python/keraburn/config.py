@@ -7,9 +7,15 @@ import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from keraburn import _core
+from keraburn.devices import DeviceInfo as DeviceInfo
+from keraburn.devices import PhysicalDevice as PhysicalDevice
+from keraburn.devices import device as device
+from keraburn.devices import device_scope as device_scope
+from keraburn.devices import list_devices as list_devices
+from keraburn.devices import list_physical_devices as list_physical_devices
+from keraburn.devices import set_device as set_device
 from keraburn.switches import disable_flash_attention as disable_flash_attention
 from keraburn.switches import disable_interactive_logging as disable_interactive_logging
 from keraburn.switches import disable_traceback_filtering as disable_traceback_filtering
@@ -32,7 +38,6 @@ class _Settings:
     floatx = "float32"
     epsilon = 1e-7
     image_data_format = "channels_last"
-    device = "cpu"
     unsafe_deserialization = False
     eager_functions = False
     policy: Any = None
@@ -111,54 +116,6 @@ def standardize_data_format(data_format: str | None) -> str:
 
 def set_image_data_format(data_format: str) -> None:
     _settings.image_data_format = standardize_data_format(str(data_format))
-
-
-def device() -> str:
-    """The device on which new tensors are placed."""
-    return _settings.device
-
-
-def set_device(name: str) -> None:
-    """Place new tensors on another device.
-
-    Args:
-        name: such as "cpu"; the first of a kind may be called "cpu:0" or "/CPU:0", too.
-
-    Raises:
-        ValueError: if there is no such device in this build.
-    """
-    known = _core.devices()
-    plain = name.lower().removeprefix("/").removeprefix("device:").removesuffix(":0") if isinstance(name, str) else name
-    if plain not in known:
-        raise ValueError(f"Unknown device. Expected one of {known}. Received: {name!r}")
-    _settings.device = plain
-
-
-class PhysicalDevice(NamedTuple):
-    """A device as TensorFlow shows it."""
-
-    name: str
-    device_type: str
-
-
-def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
-    """The processor as TensorFlow shows it; nothing for another type than "CPU"."""
-    return [PhysicalDevice("/physical_device:CPU:0", "CPU")] if device_type in (None, "CPU") else []
-
-
-@contextlib.contextmanager
-def device_scope(device_name: str) -> Iterator[None]:
-    """Place the tensors made inside on a device.
-
-    Raises:
-        ValueError: if there is no such device in this build.
-    """
-    before = _settings.device
-    set_device(device_name)
-    try:
-        yield
-    finally:
-        _settings.device = before
 
 
 def enable_unsafe_deserialization() -> None:

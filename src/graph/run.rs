@@ -4,6 +4,7 @@ use super::build::{Graph, Source};
 use super::plan::{How, Plan};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::guard::guarded;
 use crate::kernels::machine::External;
 use crate::kernels::memory::Buffer;
 use crate::ops::Id;
@@ -41,7 +42,7 @@ pub fn engine_tensor(value: Value, device: Device) -> Tensor {
 
 /// Compute operation by operation through burn.
 pub fn interpret(graph: &Graph, inputs: &[Id], feeds: Vec<Value>, outputs: &[Id]) -> Result<Vec<Value>> {
-    engine::guarded(|| {
+    guarded(|| {
         let mut known: HashMap<Id, Value> = inputs.iter().copied().zip(feeds).collect();
         let mut readers: HashMap<Id, usize> = HashMap::new();
         let mut stack = outputs.to_vec();
@@ -95,7 +96,7 @@ pub fn oracle(
         values.push(if sources.contains(id) { value.leaf()? } else { value });
     }
     let result = interpret(graph, inputs, values.clone(), &[target])?;
-    engine::guarded(|| {
+    guarded(|| {
         let gradients = engine::backward(&result[0])?;
         sources
             .iter()

@@ -342,6 +342,9 @@ impl Op for CheckRange {
     }
 
     fn run(&self, inputs: &[&Value], output: &Spec) -> Result<Value> {
+        if inputs[0].within(self.low, self.high) {
+            return Ok(inputs[0].clone());
+        }
         engine::host(&self.kernel(), inputs, output)
     }
 

@@ -1,8 +1,8 @@
 //! The one door into Rust: it releases the GIL, keeps panics in, and knows when the process was forked.
 
 use crate::error::{Error, Result};
+use crate::guard::guarded;
 use crate::kernels::denormal::Flushed;
-use crate::ops::engine;
 use pyo3::marker::Ungil;
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -20,16 +20,16 @@ static STARTED: Once = Once::new();
 
 /// Run without the GIL; a panic becomes an ordinary error.
 pub fn enter<T: Ungil + Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Ungil + Send) -> PyResult<T> {
-    let guarded = || {
+    let work = || {
         if FORKED.load(Ordering::Relaxed) {
-            child_pool()?.install(|| engine::guarded(work))
+            child_pool()?.install(|| guarded(work))
         } else {
             // Fails only where somebody has made the pool before us; then that pool is used.
             STARTED.call_once(|| drop(pool_of(THREADS.load(Ordering::Relaxed)).build_global()));
-            engine::guarded(work)
+            guarded(work)
         }
     };
-    py.detach(guarded).map_err(PyErr::from)
+    py.detach(work).map_err(PyErr::from)
 }
 
 fn child_pool() -> Result<&'static ThreadPool> {

@@ -221,12 +221,6 @@ pub fn reference(
     Ok(found.into_iter().map(Tensor).collect())
 }
 
-/// The names of the devices in this build, the default first.
-#[pyfunction]
-pub fn devices() -> Vec<&'static str> {
-    Device::built().into_iter().map(Device::name).collect()
-}
-
 /// The names of all operations.
 #[pyfunction]
 pub fn operations() -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 //! The module that Python sees; nothing else names pyo3.
 
 mod array;
+mod device;
 mod enter;
 mod error;
 mod graph;
@@ -14,9 +15,11 @@ mod _core {
     #[pymodule_export]
     use super::array::Tensor;
     #[pymodule_export]
+    use super::device::{adapters, devices, find_device, keep_shaders};
+    #[pymodule_export]
     use super::enter::after_fork;
     #[pymodule_export]
-    use super::graph::{Graph, devices, operations, oracle_gradients, reference, run};
+    use super::graph::{Graph, operations, oracle_gradients, reference, run};
     #[pymodule_export]
     use super::text::{
         Lookup, Pipeline, WordCounts, count_words, hash_crosses, hash_integers, hash_strings, number_words,

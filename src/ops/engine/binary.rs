@@ -1,6 +1,6 @@
 //! Functions of two elements of one type, and the choice between two.
 
-use super::{Kind, Value, bool_dtype, float_dtype, host, int_dtype};
+use super::{Kind, Value, float_dtype, host, int_dtype};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels::map::Binary;
@@ -54,6 +54,7 @@ pub fn select(condition: &Value, a: &Value, b: &Value) -> Result<Value> {
     if let Some(vacant) = a.vacant(&spec) {
         return vacant;
     }
+    let condition = condition.beside(spec.dtype);
     let (mask, yes, no) = (condition.spread(&spec.shape), a.spread(&spec.shape), b.spread(&spec.shape));
     let tensor = kinds!(
         spec.dtype; float_mask_where int_mask_where bool_mask_where; no, mask, yes
@@ -63,7 +64,7 @@ pub fn select(condition: &Value, a: &Value, b: &Value) -> Result<Value> {
 
 fn float(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {
     let (a, b) = (left.tensor.clone(), right.tensor.clone());
-    let truth = bool_dtype(left.device());
+    let truth = left.truth();
     Ok(match op {
         Binary::Add => Dispatch::float_add(a, b),
         Binary::Sub => Dispatch::float_sub(a, b),
@@ -96,7 +97,7 @@ fn truncated_remainder(a: DispatchTensor, b: DispatchTensor) -> DispatchTensor {
 
 /// `floor(a / b)` without the error of the quotient; by 0 the quotient itself, as in numpy.
 fn floor_division(a: DispatchTensor, b: DispatchTensor, like: &Value) -> DispatchTensor {
-    let truth = bool_dtype(like.device());
+    let truth = like.truth();
     let rest = truncated_remainder(a.clone(), b.clone());
     let signs = Dispatch::float_mul(Dispatch::float_sign(rest.clone()), Dispatch::float_sign(b.clone()));
     let down = Dispatch::float_lower_elem(signs, 0.0.into(), truth);
@@ -109,7 +110,7 @@ fn floor_division(a: DispatchTensor, b: DispatchTensor, like: &Value) -> Dispatc
 /// The greater or lesser of two floats; a NaN wins, and on a tape equals share the gradient.
 fn extreme(op: Binary, left: &Value, right: &Value) -> DispatchTensor {
     let (a, b) = (left.tensor.clone(), right.tensor.clone());
-    let truth = bool_dtype(left.device());
+    let truth = left.truth();
     let first = if op == Binary::Max {
         Dispatch::float_greater(a.clone(), b.clone(), truth)
     } else {
@@ -127,7 +128,7 @@ fn extreme(op: Binary, left: &Value, right: &Value) -> DispatchTensor {
 
 fn integer(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {
     let (a, b) = (left.tensor.clone(), right.tensor.clone());
-    let truth = bool_dtype(left.device());
+    let truth = left.truth();
     Ok(match op {
         Binary::Add => Dispatch::int_add(a, b),
         Binary::Sub => Dispatch::int_sub(a, b),
@@ -162,7 +163,7 @@ fn integer(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {
 /// would trap on the least number.
 fn divide(op: Binary, left: &Value, right: &Value) -> DispatchTensor {
     let (a, b) = (left.tensor.clone(), right.tensor.clone());
-    let truth = bool_dtype(left.device());
+    let truth = left.truth();
     let zero = Dispatch::int_equal_elem(b.clone(), 0.into(), truth);
     let minus = (left.dtype() != DType::Uint8).then(|| Dispatch::int_equal_elem(b.clone(), (-1).into(), truth));
     let mut divisor = Dispatch::int_mask_fill(b, zero.clone(), 1.into());
@@ -191,7 +192,7 @@ fn divide(op: Binary, left: &Value, right: &Value) -> DispatchTensor {
 /// `a >> b`; by a count outside of the type's bits, everything is shifted out.
 fn shift_right(left: &Value, right: &Value) -> DispatchTensor {
     let (a, b) = (left.tensor.clone(), right.tensor.clone());
-    let truth = bool_dtype(left.device());
+    let truth = left.truth();
     let bits = left.dtype().size() as i64 * 8;
     let below = Dispatch::int_lower_elem(b.clone(), 0.into(), truth);
     let above = Dispatch::int_greater_equal_elem(b.clone(), bits.into(), truth);

@@ -1,7 +1,7 @@
 //! Reductions along axes, and running sums and products.
 
 use super::layout::{cast, check_axes, flip, reshape};
-use super::{Kind, Value, bool_dtype};
+use super::{Kind, Value};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels::map::Fold;
@@ -60,7 +60,7 @@ fn along(op: Fold, x: DispatchTensor, dtype: DType, axes: &[usize]) -> DispatchT
 
 /// The mean of the elements that reach the extreme: its value, with a gradient they share equally.
 fn shared_extreme(op: Fold, x: &Value, axes: &[usize]) -> DispatchTensor {
-    let truth = bool_dtype(x.device());
+    let truth = x.truth();
     let best = x.with(along(op, x.plain(), x.dtype(), axes), x.shape().reduced(axes, true), x.dtype());
     let reached = Dispatch::float_equal(x.plain(), best.spread(x.shape()), truth);
     let others = Dispatch::bool_not(reached.clone());

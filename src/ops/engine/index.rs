@@ -24,9 +24,10 @@ pub fn take(x: &Value, indices: &Value, axis: usize) -> Result<Value> {
         return vacant;
     }
     let count = indices.shape().count();
-    let (t, list) = (x.tensor.clone(), reshape(indices, &vec![count].into())?.tensor);
+    let list = near(&reshape(indices, &vec![count].into())?, x)?.tensor;
+    let t = x.tensor.clone();
     let tensor = kinds!(x.dtype(); float_select int_select bool_select; t, axis, list);
-    let rows = x.with(tensor, [before, &[count], after].concat(), x.dtype());
+    let rows = x.of_same(tensor, [before, &[count], after].concat());
     reshape(&rows, &spec.shape)
 }
 
@@ -56,7 +57,7 @@ pub fn scatter(mode: Mode, x: &Value, indices: &Value, updates: &Value) -> Resul
         Mode::Min => IndexingUpdateOp::Min,
         Mode::Mul => IndexingUpdateOp::Mul,
     };
-    let (t, list, with) = (x.tensor.clone(), indices.tensor.clone(), updates.tensor.clone());
+    let (t, list, with) = (x.tensor.clone(), near(indices, x)?.tensor, updates.tensor.clone());
     let tensor = match Kind::of(x.dtype()) {
         Kind::Float => Dispatch::float_select_assign(t, 0, list, with, update),
         Kind::Int => Dispatch::int_select_assign(t, 0, list, with, update),
@@ -77,7 +78,7 @@ pub fn sort(x: &Value, axis: usize, descending: bool) -> Result<Value> {
     if x.is_empty() {
         return Ok(x.clone());
     }
-    let (t, order) = (x.tensor.clone(), host::argsort(x, axis, descending)?.tensor);
+    let (t, order) = (x.tensor.clone(), near(&host::argsort(x, axis, descending)?, x)?.tensor);
     let tensor = kinds!(x.dtype(); float_gather int_gather bool_gather; axis, t, order);
     Ok(x.with(tensor, x.shape().clone(), x.dtype()))
 }
@@ -92,8 +93,18 @@ pub fn argsort(x: &Value, axis: usize, descending: bool) -> Result<Value> {
     x.vacant(&spec).unwrap_or_else(|| host::argsort(x, axis, descending))
 }
 
+/// Indices in the memory of what they point into.
+fn near(indices: &Value, x: &Value) -> Result<Value> {
+    let device = x.device();
+    let short = device.holds(x.dtype()) && !device.holds(indices.dtype());
+    if short { cast(indices, DType::Int32) } else { Ok(indices.beside(x.dtype())) }
+}
+
 /// Backends differ on an index out of range, from a panic to silence.
 fn check_indices(indices: &Value, limit: usize) -> Result<()> {
+    if indices.within(0, limit as i64) {
+        return Ok(());
+    }
     let list: Vec<i64> = match indices.dtype() {
         DType::Int32 => i32::read(&indices.download()?).into_iter().map(i64::from).collect(),
         DType::Int64 => i64::read(&indices.download()?),

@@ -1,6 +1,6 @@
 //! The same elements elsewhere, and as another type.
 
-use super::{Kind, Value, bool_dtype, converts_any, float_dtype, held, int_dtype};
+use super::{Kind, Value, converts_any, float_dtype, held, int_dtype, truth};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{Shape, Spec};
@@ -20,7 +20,9 @@ pub fn cast(x: &Value, dtype: DType) -> Result<Value> {
     if let Some(vacant) = x.vacant(&spec) {
         return vacant;
     }
-    let (t, truth) = (x.tensor.clone(), bool_dtype(x.device()));
+    // Both types in one memory.
+    let meeting = if x.device().holds(dtype) { x.dtype() } else { dtype };
+    let (t, truth) = (x.beside(meeting).tensor, truth(x.device(), meeting));
     let tensor = match (Kind::of(x.dtype()), Kind::of(dtype)) {
         (Kind::Float, Kind::Float) => Dispatch::float_cast(t, float_dtype(dtype)),
         (Kind::Float, Kind::Int) if converts_any(x.device()) => Dispatch::float_into_int(t, int_dtype(dtype)),
@@ -34,17 +36,25 @@ pub fn cast(x: &Value, dtype: DType) -> Result<Value> {
         (Kind::Bool, Kind::Int) => Dispatch::bool_into_int(t, int_dtype(dtype)),
         (Kind::Bool, Kind::Bool) => t,
     };
-    Ok(x.with(tensor, spec.shape, dtype))
+    let cast = x.with(tensor, spec.shape, dtype);
+    let fits =
+        |&(low, high): &(i64, i64)| Kind::of(dtype) == Kind::Int && limits(dtype).0 <= low && high <= limits(dtype).1;
+    Ok(Value { bounds: x.bounds.filter(fits), ..cast })
 }
 
-/// To integers, for backends that fail where one does not fit: NaN is 0, the rest saturates.
-fn saturate(x: DispatchTensor, dtype: DType, truth: BoolDType) -> DispatchTensor {
-    let (least, most) = match dtype {
+/// The least and the greatest integer of a type.
+fn limits(dtype: DType) -> (i64, i64) {
+    match dtype {
         DType::Int32 => (i32::MIN.into(), i32::MAX.into()),
         DType::Int64 => (i64::MIN, i64::MAX),
         DType::Uint8 => (0, 255),
         DType::Float32 | DType::Float64 | DType::Bool => unreachable!("{dtype}"),
-    };
+    }
+}
+
+/// To integers, for backends that fail where one does not fit: NaN is 0, the rest saturates.
+fn saturate(x: DispatchTensor, dtype: DType, truth: BoolDType) -> DispatchTensor {
+    let (least, most) = limits(dtype);
     let below = Dispatch::float_lower_elem(x.clone(), (least as f64).into(), truth);
     // The first power of two that does not fit: floats hold it exactly.
     let above = Dispatch::float_greater_equal_elem(x.clone(), (most as f64 + 1.0).into(), truth);
@@ -81,7 +91,7 @@ pub fn reshape(x: &Value, shape: &Shape) -> Result<Value> {
     }
     let (t, dims) = (x.tensor.clone(), held(shape).into());
     let tensor = kinds!(x.dtype(); float_reshape int_reshape bool_reshape; t, dims);
-    Ok(x.with(tensor, spec.shape, spec.dtype))
+    Ok(x.of_same(tensor, spec.shape))
 }
 
 /// Axis `i` of the result is axis `permutation[i]` of `x`.
@@ -104,7 +114,7 @@ pub fn transpose(x: &Value, permutation: &[usize]) -> Result<Value> {
     }
     let t = x.tensor.clone();
     let tensor = kinds!(x.dtype(); float_permute int_permute bool_permute; t, permutation);
-    Ok(x.with(tensor, spec.shape, spec.dtype))
+    Ok(x.of_same(tensor, spec.shape))
 }
 
 /// `x` repeated along new leading axes and those of size 1.
@@ -116,7 +126,7 @@ pub fn broadcast_to(x: &Value, shape: &Shape) -> Result<Value> {
         return Err(Error::value(format!("{} does not broadcast. Received: shape={shape}", x.shape())));
     }
     let spec = Spec::new(shape.clone(), x.dtype());
-    x.vacant(&spec).unwrap_or_else(|| Ok(x.with(x.spread(shape), spec.shape, spec.dtype)))
+    x.vacant(&spec).unwrap_or_else(|| Ok(x.of_same(x.spread(shape), spec.shape)))
 }
 
 /// The elements in opposite order along `axes`.
@@ -129,7 +139,7 @@ pub fn flip(x: &Value, axes: &[usize]) -> Result<Value> {
         return Ok(x.clone());
     }
     let tensor = kinds!(x.dtype(); float_flip int_flip bool_flip; x.tensor.clone(), axes);
-    Ok(x.with(tensor, x.shape().clone(), x.dtype()))
+    Ok(x.of_same(tensor, x.shape().clone()))
 }
 
 /// Along each axis `size` elements, the first at `start`, `step` apart.
@@ -155,7 +165,7 @@ pub fn slice(x: &Value, start: &[usize], size: &[usize], step: &[usize]) -> Resu
     }
     let (t, ranges) = (x.tensor.clone(), ranges(start, size, step));
     let tensor = kinds!(x.dtype(); float_slice int_slice bool_slice; t, &ranges);
-    Ok(x.with(tensor, spec.shape, spec.dtype))
+    Ok(x.of_same(tensor, spec.shape))
 }
 
 /// `x` with `low` elements of `value` before, `high` after and `interior` between its own, along
@@ -217,7 +227,8 @@ pub fn concatenate(inputs: &[&Value], axis: usize) -> Result<Value> {
     }
     let tensors: Vec<_> = inputs.iter().filter(|x| !x.is_empty()).map(|x| x.tensor.clone()).collect();
     let tensor = kinds!(spec.dtype; float_cat int_cat bool_cat; tensors, axis);
-    Ok(first.with(tensor, spec.shape, spec.dtype))
+    let bounds = inputs.iter().map(|x| x.bounds).reduce(|a, b| a.zip(b).map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))));
+    Ok(Value { bounds: bounds.flatten(), ..first.with(tensor, spec.shape, spec.dtype) })
 }
 
 fn ranges(start: &[usize], size: &[usize], step: &[usize]) -> Vec<Slice> {

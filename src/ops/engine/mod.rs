@@ -19,17 +19,16 @@ macro_rules! kinds {
 
 mod binary;
 mod fold;
-mod guard;
 mod host;
 mod index;
 mod layout;
 mod matmul;
 mod oracle;
+mod place;
 mod unary;
 
 pub use binary::{binary, select};
 pub use fold::{arg, cumulative, fold};
-pub use guard::guarded;
 pub use host::host;
 pub use index::{argsort, scatter, sort, take};
 pub use layout::{broadcast_to, cast, concatenate, flip, pad, reshape, slice, transpose};
@@ -42,9 +41,10 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{Shape, Spec};
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, Scalar};
-use burn::tensor::{BoolDType, BoolStore, DType as Held, DataError, FloatDType, IntDType, TensorData, read_sync};
+use burn::backend::{Dispatch, DispatchDevice, DispatchTensor, DispatchTensorKind, Scalar};
+use burn::tensor::{BoolStore, DType as Held, DataError, FloatDType, IntDType, TensorData};
 use host::Plain;
+use place::truth;
 
 /// Which family of burn's operations takes an element type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,9 @@ pub struct Value {
     tensor: DispatchTensor,
     spec: Spec,
     device: Device,
+    /// What the least and the greatest integer are at most, if they came to a GPU from here: indices are checked without
+    /// waiting for it.
+    bounds: Option<(i64, i64)>,
 }
 
 impl Value {
@@ -78,27 +81,9 @@ impl Value {
     /// # Errors
     /// `bytes` of another length than `spec` asks for.
     pub fn upload(bytes: &[u8], spec: &Spec, device: &Device) -> Result<Self> {
-        if bytes.len() != spec.bytes() {
-            return Err(Error::internal(format!(
-                "{} {} takes {} bytes. Received: {}",
-                spec.dtype,
-                spec.shape,
-                spec.bytes(),
-                bytes.len()
-            )));
-        }
-        let shape = held(&spec.shape);
-        let data = match spec.dtype {
-            DType::Float32 => TensorData::new(f32::read(bytes), shape),
-            DType::Float64 => TensorData::new(f64::read(bytes), shape),
-            DType::Int32 => TensorData::new(i32::read(bytes), shape),
-            DType::Int64 => TensorData::new(i64::read(bytes), shape),
-            DType::Uint8 => TensorData::new(bytes.to_vec(), shape),
-            DType::Bool => TensorData::new(bytes.iter().map(|&byte| byte != 0).collect(), shape),
-        };
-        let place = device.dispatch();
-        let tensor = kinds!(spec.dtype; float_from_data int_from_data bool_from_data; data, &place);
-        Ok(Self { tensor, spec: spec.clone(), device: *device })
+        let tensor = upload(bytes, spec, &device.dispatch(spec.dtype))?;
+        let bounds = if device.is_gpu() { place::bounds(bytes, spec.dtype) } else { None };
+        Ok(Self { tensor, spec: spec.clone(), device: *device, bounds })
     }
 
     /// Its elements: row-major, little-endian; a bool is one byte, 0 or 1.
@@ -109,14 +94,7 @@ impl Value {
         if self.is_empty() {
             return Ok(Vec::new());
         }
-        let tensor = self.plain();
-        let data = match Kind::of(self.dtype()) {
-            Kind::Float => read_sync(Dispatch::float_into_data(tensor)),
-            Kind::Int => read_sync(Dispatch::int_into_data(tensor)),
-            Kind::Bool => read_sync(Dispatch::bool_into_data(tensor)),
-        };
-        let data = data.map_err(|error| Error::internal(format!("{error:?}")))?;
-        bytes_of(&data, self.dtype()).map_err(|error| Error::internal(format!("{error:?}")))
+        place::bytes(self.plain(), self.dtype())
     }
 
     /// The same elements on another device.
@@ -153,7 +131,18 @@ impl Value {
 
     /// A result on the same device.
     fn with(&self, tensor: DispatchTensor, shape: impl Into<Shape>, dtype: DType) -> Self {
-        Self { tensor, spec: Spec::new(shape, dtype), device: self.device }
+        let spec = Spec::new(shape, dtype);
+        Self { tensor: place::in_memory(tensor, &spec, self.device, dtype), spec, device: self.device, bounds: None }
+    }
+
+    /// A result of some of its elements, on the same device.
+    fn of_same(&self, tensor: DispatchTensor, shape: impl Into<Shape>) -> Self {
+        Self { bounds: self.bounds, ..self.with(tensor, shape, self.dtype()) }
+    }
+
+    /// Whether all integers are known to lie in `low..high`.
+    pub fn within(&self, low: i64, high: i64) -> bool {
+        self.bounds.is_some_and(|(least, most)| low <= least && most < high)
     }
 
     /// A number everywhere, on the same device and of the same type.
@@ -168,15 +157,15 @@ impl Value {
 
     /// The array of `spec` that is `value` everywhere.
     fn full(value: impl Into<Scalar>, spec: Spec, device: Device) -> Self {
-        let (shape, place) = (held(&spec.shape).into(), device.dispatch());
+        let (shape, place) = (held(&spec.shape).into(), device.dispatch(spec.dtype));
         let value: Scalar = value.into();
         let tensor = match Kind::of(spec.dtype) {
             Kind::Float => Dispatch::float_full(shape, value, &place, float_dtype(spec.dtype)),
             Kind::Int => Dispatch::int_full(shape, value, &place, int_dtype(spec.dtype)),
-            Kind::Bool if value.elem::<f64>() == 0.0 => Dispatch::bool_zeros(shape, &place, bool_dtype(device)),
-            Kind::Bool => Dispatch::bool_ones(shape, &place, bool_dtype(device)),
+            Kind::Bool if value.elem::<f64>() == 0.0 => Dispatch::bool_zeros(shape, &place, truth(device, spec.dtype)),
+            Kind::Bool => Dispatch::bool_ones(shape, &place, truth(device, spec.dtype)),
         };
-        Self { tensor, spec, device }
+        Self { tensor, spec, device, bounds: None }
     }
 
     /// The result without elements, if `spec` has none.
@@ -216,6 +205,29 @@ impl Value {
     fn tracked(&self) -> bool {
         matches!(self.tensor.kind, DispatchTensorKind::Autodiff(_))
     }
+}
+
+/// burn's tensor of elements in row-major order.
+fn upload(bytes: &[u8], spec: &Spec, place: &DispatchDevice) -> Result<DispatchTensor> {
+    if bytes.len() != spec.bytes() {
+        return Err(Error::internal(format!(
+            "{} {} takes {} bytes. Received: {}",
+            spec.dtype,
+            spec.shape,
+            spec.bytes(),
+            bytes.len()
+        )));
+    }
+    let shape = held(&spec.shape);
+    let data = match spec.dtype {
+        DType::Float32 => TensorData::new(f32::read(bytes), shape),
+        DType::Float64 => TensorData::new(f64::read(bytes), shape),
+        DType::Int32 => TensorData::new(i32::read(bytes), shape),
+        DType::Int64 => TensorData::new(i64::read(bytes), shape),
+        DType::Uint8 => TensorData::new(bytes.to_vec(), shape),
+        DType::Bool => TensorData::new(bytes.iter().map(|&byte| byte != 0).collect(), shape),
+    };
+    Ok(kinds!(spec.dtype; float_from_data int_from_data bool_from_data; data, place))
 }
 
 /// The dimensions that burn's tensor of an array has.
@@ -260,21 +272,14 @@ fn int_dtype(dtype: DType) -> IntDType {
     }
 }
 
-/// How a device keeps the truth.
-fn bool_dtype(device: Device) -> BoolDType {
-    match device {
-        Device::Cpu => BoolDType::Native,
-        #[cfg(feature = "ndarray")]
-        Device::NdArray => BoolDType::Native,
-    }
-}
-
 /// Whether a conversion of a number that the integer cannot hold saturates or wraps, instead of failing.
 fn converts_any(device: Device) -> bool {
     match device {
         Device::Cpu => true,
         #[cfg(feature = "ndarray")]
         Device::NdArray => false,
+        #[cfg(feature = "wgpu")]
+        Device::Gpu(_) => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Functions of one element.
 
-use super::{Kind, Value, bool_dtype, host};
+use super::{Kind, Value, host};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels::map::Unary;
@@ -33,7 +33,7 @@ pub fn unary(op: Unary, x: &Value) -> Result<Value> {
 /// None if burn lacks it.
 fn float(op: Unary, value: &Value) -> Option<DispatchTensor> {
     let x = value.tensor.clone();
-    let truth = bool_dtype(value.device());
+    let truth = value.truth();
     Some(match op {
         Unary::Neg => Dispatch::float_neg(x),
         Unary::Abs => Dispatch::float_abs(x),

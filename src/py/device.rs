@@ -1,0 +1,30 @@
+//! The devices of this build and of this machine.
+
+use super::enter::enter;
+use crate::device::{self, Device};
+use pyo3::prelude::*;
+
+/// The names of the devices in this build, the default first.
+#[pyfunction]
+pub fn devices() -> Vec<&'static str> {
+    device::names()
+}
+
+/// The machine's GPUs: each with the device's name, the adapter's, the API that reaches it, and the driver.
+#[pyfunction]
+pub fn adapters(py: Python<'_>) -> PyResult<Vec<(&'static str, String, &'static str, String)>> {
+    let found = enter(py, device::adapters)?;
+    Ok(found.into_iter().map(|each| (each.device.name(), each.name, each.api, each.driver)).collect())
+}
+
+/// The plain name of a device that is there.
+#[pyfunction]
+pub fn find_device(py: Python<'_>, name: &str) -> PyResult<&'static str> {
+    enter(py, || Device::parse(name)).map(Device::name)
+}
+
+/// The folder for compiled shaders, from before the first use of a GPU.
+#[pyfunction]
+pub fn keep_shaders(folder: &str) {
+    device::keep_shaders(folder);
+}
