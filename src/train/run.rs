@@ -1,9 +1,10 @@
 //! One pass over the batches, a stretch at a time.
 
 use super::data::Data;
-use super::step::{Session, Step};
+use super::step::{self, Session, Step};
 use crate::error::{Error, Result};
 use crate::kernels::memory::Buffer;
+use crate::ops::engine::Value;
 use crate::shape::Spec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,6 +69,26 @@ impl Runner {
     ///
     /// An error leaves the variables as the last good batch left them.
     pub fn run(&mut self, data: &Data, time: Duration, steps: usize, mut rows: Option<Rows<'_>>) -> Result<usize> {
+        let mut started = Vec::new();
+        let done = self.stretch(data, time, steps, &mut rows, &mut started);
+        for (position, values) in started {
+            let step = if position >= data.rows / data.batch { &self.tail } else { &self.full };
+            let specs = step.as_ref().map_or(&[][..], |step| step.results()).to_vec();
+            step::write(&values, &mut targets(&mut self.results, &specs, data, position, rows.as_mut()))?;
+        }
+        done
+    }
+
+    /// Runs that were started and not waited for are added to `started`, each with its batch; of results that are not
+    /// kept, the last.
+    fn stretch(
+        &mut self,
+        data: &Data,
+        time: Duration,
+        steps: usize,
+        rows: &mut Option<Rows<'_>>,
+        started: &mut Vec<(usize, Vec<Value>)>,
+    ) -> Result<usize> {
         let begun = Instant::now();
         let end = data.batches().min(self.position.saturating_add(steps));
         let whole = data.rows / data.batch;
@@ -77,7 +98,7 @@ impl Runner {
             let mut session = step.session()?;
             let stop = if is_tail { end } else { end.min(whole) };
             while self.position < stop {
-                self.batch(&mut session, step.results(), data, rows.as_mut())?;
+                self.batch(&mut session, step.results(), data, rows.as_mut(), started)?;
                 self.position += 1;
                 // Looking at the clock costs as much as a few operations.
                 if (self.position.is_multiple_of(4) || time < Duration::from_millis(1)) && begun.elapsed() >= time {
@@ -94,6 +115,7 @@ impl Runner {
         results: &[Spec],
         data: &Data,
         rows: Option<&mut Rows<'_>>,
+        started: &mut Vec<(usize, Vec<Value>)>,
     ) -> Result<()> {
         for (column, buffer) in self.batch.iter_mut().enumerate() {
             if data.in_place(column, self.position).is_none() {
@@ -107,23 +129,14 @@ impl Runner {
                 data.in_place(column, self.position).unwrap_or(gathered)
             })
             .collect();
-        let mut targets: Vec<&mut [u8]> = match rows {
-            None => {
-                for (buffer, spec) in self.results.iter_mut().zip(results) {
-                    if buffer.len() != spec.bytes() {
-                        *buffer = Buffer::new(spec.bytes());
-                    }
-                }
-                self.results.iter_mut().map(Buffer::bytes_mut).collect()
+        if session.runs_ahead() {
+            if rows.is_none() {
+                started.clear();
             }
-            Some(rows) => (rows.iter_mut())
-                .map(|whole| {
-                    let width = whole.len() / data.rows;
-                    &mut whole[span.start * width..span.end * width]
-                })
-                .collect(),
-        };
-        session.run(&inputs, &mut targets)
+            started.push((self.position, session.start(&inputs)?));
+            return Ok(());
+        }
+        session.run(&inputs, &mut targets(&mut self.results, results, data, self.position, rows))
     }
 
     /// The last batch's results.
@@ -138,6 +151,31 @@ impl Runner {
         };
         step.map_or(Vec::new(), |step| step.results().iter().zip(&self.results).collect())
     }
+}
+
+/// Where a batch's results go: its rows of the arrays that keep them, else memory for one batch.
+fn targets<'a>(
+    single: &'a mut [Buffer],
+    specs: &[Spec],
+    data: &Data,
+    position: usize,
+    rows: Option<&'a mut Rows<'_>>,
+) -> Vec<&'a mut [u8]> {
+    let Some(rows) = rows else {
+        for (buffer, spec) in single.iter_mut().zip(specs) {
+            if buffer.len() != spec.bytes() {
+                *buffer = Buffer::new(spec.bytes());
+            }
+        }
+        return single.iter_mut().map(Buffer::bytes_mut).collect();
+    };
+    let span = data.span(position);
+    (rows.iter_mut())
+        .map(|whole| {
+            let width = whole.len() / data.rows;
+            &mut whole[span.start * width..span.end * width]
+        })
+        .collect()
 }
 
 fn buffers(specs: &[Spec]) -> Vec<Buffer> {

@@ -6,6 +6,7 @@ use crate::graph::run::{engine_tensor, interpret};
 use crate::kernels::machine::External;
 use crate::kernels::memory::Buffer;
 use crate::kernels::traffic::Traffic;
+use crate::ops::engine::Value;
 use crate::shape::Spec;
 use crate::tensor::{Storage, Tensor};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -113,8 +114,13 @@ impl Step {
         }
     }
 
-    /// Hold the variables. All steps lock in one order, so that no two wait for each other.
+    /// Hold the variables, moved to the step's device. All steps lock in one order, so that no two wait for each other.
     pub fn session(&self) -> Result<Session<'_>> {
+        for variable in &self.variables {
+            if variable.read().device() != self.device() {
+                variable.move_to(self.device())?;
+            }
+        }
         let mut guards: Vec<Option<Guard<'_>>> = self.variables.iter().map(|_| None).collect();
         for &position in &self.order {
             let variable = &self.variables[position];
@@ -158,28 +164,48 @@ impl Session<'_> {
                 externals.extend(results.iter_mut().map(|bytes| External::Write(bytes)));
                 machine.run(&mut externals).map_err(Error::Value)
             }
-            How::Engine { graph, inputs: ids, outputs } => {
-                let mut feeds = Vec::with_capacity(ids.len());
-                for guard in &self.guards {
-                    feeds.push(guard.tensor().to_engine(graph.device)?);
-                }
-                for (bytes, spec) in inputs.iter().zip(self.step.inputs()) {
-                    feeds.push(Tensor::from_bytes(bytes, spec.clone(), graph.device)?.to_engine(graph.device)?);
-                }
-                let mut values = interpret(graph, ids, feeds, outputs)?.into_iter();
-                for variable in plan.donated.iter().flatten() {
-                    let value = values.next().expect("a value for each output");
-                    if let Guard::Write(guard) = &mut self.guards[*variable] {
-                        **guard = engine_tensor(value, graph.device);
-                    }
-                }
-                for (value, bytes) in values.zip(results) {
-                    bytes.copy_from_slice(&value.download()?);
-                }
-                Ok(())
+            How::Engine { .. } => {
+                let values = self.start(inputs)?;
+                write(&values, results)
             }
         }
     }
+
+    /// Whether runs may be started before the last one's results are wanted: a GPU is waited for as rarely as can be.
+    pub fn runs_ahead(&self) -> bool {
+        self.step.device().is_gpu()
+    }
+
+    /// Begin a run on a device of burn's: its results, which may be computed later.
+    pub fn start(&mut self, inputs: &[&[u8]]) -> Result<Vec<Value>> {
+        let plan = &self.step.plan;
+        let How::Engine { graph, inputs: ids, outputs } = &plan.how else {
+            return Err(Error::internal("the processor runs at once"));
+        };
+        let mut feeds = Vec::with_capacity(ids.len());
+        for guard in &self.guards {
+            feeds.push(guard.tensor().to_engine(graph.device)?);
+        }
+        for (bytes, spec) in inputs.iter().zip(self.step.inputs()) {
+            feeds.push(Value::upload(bytes, spec, &graph.device)?);
+        }
+        let mut values = interpret(graph, ids, feeds, outputs)?.into_iter();
+        for variable in plan.donated.iter().flatten() {
+            let value = values.next().expect("a value for each output");
+            if let Guard::Write(guard) = &mut self.guards[*variable] {
+                **guard = engine_tensor(value, graph.device);
+            }
+        }
+        Ok(values.collect())
+    }
+}
+
+/// Wait for results, and put them into memory of their sizes.
+pub fn write(values: &[Value], results: &mut [&mut [u8]]) -> Result<()> {
+    for (value, bytes) in values.iter().zip(results) {
+        bytes.copy_from_slice(&value.download()?);
+    }
+    Ok(())
 }
 
 fn host(tensor: &Tensor) -> Result<&Buffer> {
