@@ -1,0 +1,151 @@
+"""Where tensors are, and what is said when a device is not there."""
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+import keraburn as keras
+from keraburn import _core
+
+needs_gpus = pytest.mark.skipif("gpu" not in _core.devices(), reason="a build without GPUs")
+
+
+def hardware():
+    return [each for each in keras.config.list_devices() if each.name not in ("cpu", "ndarray", "gpu:software")]
+
+
+@pytest.mark.parametrize("name", ["cpu", "CPU", "cpu:0", "/device:CPU:0", "/cpu:0", "auto"])
+def test_names_of_the_processor(name):
+    with keras.device(name):
+        assert keras.config.device() == ("cpu" if name != "auto" or not hardware() else "gpu:0")
+        assert keras.ops.ones(()).device == keras.config.device()
+    assert keras.config.device() == "cpu"
+
+
+def test_unknown_names_leave_the_device():
+    for name in ("abacus", "tpu:0", "cpu:1", "gpu:99", "gpu:hard"):
+        with pytest.raises(ValueError, match=f"Received: device={name}"):
+            keras.config.set_device(name)
+    assert keras.config.device() == "cpu"
+
+
+def test_the_processor_is_listed_first():
+    assert keras.config.list_devices()[0] == ("cpu", "processor", "", "")
+    assert keras.config.list_physical_devices("CPU") == [("/physical_device:CPU:0", "CPU")]
+    assert len(keras.config.list_physical_devices("GPU")) == len(hardware())
+
+
+def test_the_environment_chooses_at_first_use(run_python):
+    code = "import keraburn as k; print('imported'); print(k.ops.ones(()).device)"
+    assert run_python("-c", code, KERABURN_DEVICE="/device:CPU:0").split() == ["imported", "cpu"]
+    code = (
+        "import keraburn as k\n"
+        "try:\n    k.ops.ones(())\n"
+        "except ValueError as error:\n    print('Received: device=' in str(error))\n"
+        "k.config.set_device('cpu'); print(float(k.ops.ones(())))"
+    )
+    assert run_python("-c", code, KERABURN_DEVICE="abacus").split() == ["True", "1.0"]
+
+
+@pytest.mark.skipif("gpu" in _core.devices(), reason="a build with GPUs")
+def test_a_build_without_gpus_says_how_to_make_one():
+    with pytest.raises(ValueError, match=r"--features wgpu.*Received: device=gpu"):
+        keras.config.set_device("gpu")
+
+
+@needs_gpus
+class TestGPU:
+    def test_software_is_named(self):
+        names = {each.name: each for each in keras.config.list_devices()}
+        assert names["gpu:software"].api in ("Vulkan", "OpenGL")
+        assert names["gpu:software"].adapter
+
+    def test_software_is_not_taken_for_hardware(self):
+        if hardware():
+            pytest.skip("this machine has a GPU")
+        for name in ("gpu", "wgpu", "gpu:0", "/device:GPU:0", "gpu:1"):
+            with pytest.raises(ValueError, match=r"Looked for adapters of Vulkan.*found: gpu:software.*install|driver"):
+                keras.config.set_device(name)
+        assert float(keras.ops.ones(())) == 1.0
+
+    def test_without_adapters(self, run_python, tmp_path):
+        code = (
+            "import keraburn as k\n"
+            "try:\n    k.ops.ones(())\n"
+            "except ValueError as error:\n    print(error)\n"
+            "k.config.set_device('cpu'); print(float(k.ops.ones(())))"
+        )
+        nowhere = {name: str(tmp_path / "none.json") for name in ("VK_ICD_FILENAMES", "VK_DRIVER_FILES")}
+        nowhere |= {"__EGL_VENDOR_LIBRARY_FILENAMES": str(tmp_path / "none.json"), "LIBGL_DRIVERS_PATH": str(tmp_path)}
+        message, one = run_python("-c", code, KERABURN_DEVICE="gpu", **nowhere).splitlines()
+        assert "Looked for" in message
+        assert "mesa-vulkan-drivers" in message
+        assert one == "1.0"
+
+    def test_a_driver_that_crashes_takes_nobody_along(self, run_python, tmp_path):
+        compiler = shutil.which("cc") or pytest.skip("needs a C compiler")
+        (tmp_path / "bad.c").write_text(
+            "#include <stdlib.h>\n__attribute__((constructor)) static void f(void) { abort(); }\n"
+        )
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", tmp_path / "bad.so", tmp_path / "bad.c"], check=True)
+        icd = {"library_path": str(tmp_path / "bad.so"), "api_version": "1.3.0"}
+        (tmp_path / "bad.json").write_text(json.dumps({"file_format_version": "1.0.0", "ICD": icd}))
+        code = (
+            "import keraburn as k\n"
+            "try:\n    k.config.set_device('gpu:software')\n"
+            "except ValueError as error:\n    print('driver' in str(error), 'exit status' in str(error))\n"
+            "print(float(k.ops.ones(())))"
+        )
+        bad = {name: str(tmp_path / "bad.json") for name in ("VK_ICD_FILENAMES", "VK_DRIVER_FILES")}
+        assert run_python("-c", code, **bad).split() == ["True", "True", "1.0"]
+
+    def test_shaders_are_kept_with_the_user(self, run_python, tmp_path):
+        code = (
+            "import os, keraburn as k\n"
+            "os.chdir(os.environ['PLACE'])\n"
+            "k.config.set_device('gpu:software')\n"
+            "print(float(k.ops.sum(k.ops.matmul(k.ops.ones((8, 8)), k.ops.ones((8, 8))))))"
+        )
+        place, home = tmp_path / "project", tmp_path / "home"
+        place.mkdir()
+        (place / "Cargo.toml").touch()
+        for _ in range(2):
+            assert run_python("-c", code, PLACE=str(place), KERABURN_HOME=str(home)).split() == ["512.0"]
+            assert [each.name for each in place.iterdir()] == ["Cargo.toml"]
+            kept = [each for each in (home / "shaders").rglob("*") if each.is_file()]
+            assert kept
+            # A damaged cache is as good as none.
+            for each in kept:
+                each.write_bytes(b"\x00not a database" * 100)
+
+
+@pytest.mark.parametrize(("there", "here"), [(each, "cpu") for each in _core.devices() if each != "cpu"])
+def test_a_model_moves_along(there, here):
+    there = "gpu:software" if there == "gpu" and not hardware() else there
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(96, 6)).astype("float32"), rng.integers(0, 3, 96)
+
+    def trained(*devices):
+        keras.utils.set_random_seed(1)
+        layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dropout(0.2), keras.layers.Dense(3)]
+        model = keras.Sequential([keras.Input((6,)), *layers])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
+        history = {}
+        for device in devices:
+            with keras.device(device):
+                history = model.fit(x, y, batch_size=32, epochs=2, verbose=0).history
+                assert model.weights[0].value.device == keras.config.device()
+        return model, history
+
+    model, history = trained(there, there)
+    twin, expected = trained(here, there)
+    for name, values in expected.items():
+        np.testing.assert_allclose(history[name], values, rtol=1e-3, err_msg=name)
+    with keras.device(there):
+        far = model.predict(x, verbose=0)
+    np.testing.assert_allclose(model.predict(x, verbose=0), far, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(twin(x), far, rtol=1e-3, atol=1e-4)
