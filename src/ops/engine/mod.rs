@@ -41,7 +41,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{Shape, Spec};
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchDevice, DispatchTensor, DispatchTensorKind, Scalar};
+use burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, Scalar};
 use burn::tensor::{BoolStore, DType as Held, DataError, FloatDType, IntDType, TensorData};
 use host::Plain;
 use place::truth;
@@ -81,7 +81,7 @@ impl Value {
     /// # Errors
     /// `bytes` of another length than `spec` asks for.
     pub fn upload(bytes: &[u8], spec: &Spec, device: &Device) -> Result<Self> {
-        let tensor = upload(bytes, spec, &device.dispatch(spec.dtype))?;
+        let tensor = upload(bytes, spec, *device, spec.dtype)?;
         let bounds = if device.is_gpu() { place::bounds(bytes, spec.dtype) } else { None };
         Ok(Self { tensor, spec: spec.clone(), device: *device, bounds })
     }
@@ -208,7 +208,8 @@ impl Value {
 }
 
 /// burn's tensor of elements in row-major order.
-fn upload(bytes: &[u8], spec: &Spec, place: &DispatchDevice) -> Result<DispatchTensor> {
+/// Into the memory where a device keeps `beside`.
+fn upload(bytes: &[u8], spec: &Spec, device: Device, beside: DType) -> Result<DispatchTensor> {
     if bytes.len() != spec.bytes() {
         return Err(Error::internal(format!(
             "{} {} takes {} bytes. Received: {}",
@@ -225,8 +226,12 @@ fn upload(bytes: &[u8], spec: &Spec, place: &DispatchDevice) -> Result<DispatchT
         DType::Int32 => TensorData::new(i32::read(bytes), shape),
         DType::Int64 => TensorData::new(i64::read(bytes), shape),
         DType::Uint8 => TensorData::new(bytes.to_vec(), shape),
-        DType::Bool => TensorData::new(bytes.iter().map(|&byte| byte != 0).collect(), shape),
+        DType::Bool => {
+            let truths = TensorData::new(bytes.iter().map(|&byte| byte != 0).collect(), shape);
+            truths.convert_dtype(place::truth(device, beside).into())
+        }
     };
+    let place = &device.dispatch(beside);
     Ok(kinds!(spec.dtype; float_from_data int_from_data bool_from_data; data, place))
 }
 

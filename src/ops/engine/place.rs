@@ -39,7 +39,7 @@ pub(super) fn in_memory(tensor: DispatchTensor, spec: &Spec, device: Device, dty
     if !device.is_gpu() || device.holds(dtype) != with_processor {
         return tensor;
     }
-    let moved = bytes(tensor, spec.dtype).and_then(|bytes| upload(&bytes, spec, &device.dispatch(dtype)));
+    let moved = bytes(tensor, spec.dtype).and_then(|bytes| upload(&bytes, spec, device, dtype));
     moved.unwrap_or_else(|error| panic!("{error}"))
 }
 
