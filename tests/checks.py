@@ -12,6 +12,8 @@ from keraburn import _core, config, ops, trace, tree
 from keraburn.tensor import Tensor
 
 _STEP = 1e-6
+# What graphics APIs promise of exp, log and division is less than what a processor gives.
+GPU_RTOL = 1e-3
 
 
 @dataclasses.dataclass
@@ -146,31 +148,62 @@ def _compare(results: list[Any], expected: list[np.ndarray], rtol: float, atol: 
         assert result.shape == wanted.shape, f"{how}: shape {result.shape}, expected {wanted.shape}"
         kind = {"b": "bool", "f": "float", "i": "int", "u": "int"}[wanted.dtype.kind]
         assert kind in result.dtype, f"{how}: dtype {result.dtype}, expected {wanted.dtype}"
+        if on_gpu():
+            rtol, atol = max(rtol, GPU_RTOL), max(atol, 1e-5)
         np.testing.assert_allclose(result.numpy(), wanted, rtol=rtol, atol=atol, err_msg=how)
 
 
-def _weighted_sum(results: Any) -> Tensor:
-    total = ops.convert_to_tensor(0.0, "float64")
+def _weighted_sum(results: Any, dtype: str) -> Tensor:
+    total = ops.convert_to_tensor(0.0, dtype)
     for number, leaf in enumerate(tree.flatten(results)):
         if leaf.dtype in ("float32", "float64"):
             weights = np.cos(1.0 + number + np.arange(leaf.size)).reshape(leaf.shape)
-            total = total + ops.sum(ops.cast(leaf, "float64") * ops.convert_to_tensor(weights, "float64"))
+            total = total + ops.sum(ops.cast(leaf, dtype) * ops.convert_to_tensor(weights, dtype))
     return total
+
+
+def on_gpu() -> bool:
+    """Whether the current device is a GPU, which has its own float32 and no float64."""
+    return config.device().startswith("gpu")
+
+
+def _gradients(
+    function: Callable[..., Any], inputs: tuple[Any, ...], dtype: str
+) -> tuple[Callable[..., Tensor], Callable[..., list[Tensor]], list[Tensor]]:
+    """A weighted sum of the results, its gradients, and what both take: the float64 inputs as tensors of `dtype`."""
+    places = [i for i, value in enumerate(inputs) if _is_float(value)]
+    assert places, "no float64 array to differentiate for"
+    fixed = [ops.convert_to_tensor(v) if isinstance(v, np.ndarray) else v for v in inputs]
+    target = _with(lambda *xs: _weighted_sum(function(*xs), dtype), fixed, places)
+
+    def gradients(*leaves: Tensor) -> list[Tensor]:
+        found = trace.gradients(target(*leaves), leaves)
+        return [ops.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)]
+
+    return target, gradients, [ops.convert_to_tensor(np.ascontiguousarray(inputs[i]), dtype) for i in places]
+
+
+def _check_gpu_gradient(function: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
+    """Hold the gradients in float32 on the GPU to the processor's in float64."""
+    found = []
+    for place, dtype in ((config.device(), "float32"), ("cpu", "float64")):
+        with config.device_scope(place):
+            _, gradients, tensors = _gradients(function, inputs, dtype)
+            found.append([result.numpy() for result in trace.Compiled(gradients, tensors)(*tensors)])
+    for position, (ours, expected) in enumerate(zip(*found, strict=True)):
+        scale = max(1.0, float(np.abs(expected).max(initial=0.0)))
+        message = f"differentiated input {position}: gradient on the GPU (first) and on the processor (second)"
+        np.testing.assert_allclose(ours, expected, rtol=GPU_RTOL, atol=1e-5 * scale, err_msg=message)
 
 
 def check_gradient(function: Callable[..., Any], *inputs: Any, oracle: bool = True, twice: bool = True) -> None:
     """Hold the gradients for all float64 inputs to central differences and to those of burn's autodiff."""
+    if on_gpu():
+        _check_gpu_gradient(function, inputs)
+        return
+    scalar_function, gradients, tensors = _gradients(function, inputs, "float64")
     places = [i for i, value in enumerate(inputs) if _is_float(value)]
-    assert places, "no float64 array to differentiate for"
-    fixed = [ops.convert_to_tensor(v) if isinstance(v, np.ndarray) else v for v in inputs]
-    scalar_function = _with(lambda *xs: _weighted_sum(function(*xs)), fixed, places)
     arrays = [np.ascontiguousarray(inputs[i]) for i in places]
-    tensors = [ops.convert_to_tensor(array, "float64") for array in arrays]
-
-    def gradients(*leaves: Tensor) -> list[Tensor]:
-        found = trace.gradients(scalar_function(*leaves), leaves)
-        return [ops.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)]
-
     analytic = [result.numpy() for result in trace.Compiled(gradients, tensors)(*tensors)]
     value = trace.Compiled(scalar_function, tensors)
     for position in range(len(arrays)):
