@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import pathlib
@@ -148,6 +149,7 @@ def _probe() -> None:
     import subprocess
 
     _core.keep_shaders(str(_cache()))
+    atexit.register(_save)
     paths = [str(pathlib.Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     command = [sys.executable, "-c", "from keraburn import _core; _core.adapters()"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -163,6 +165,12 @@ def _probe() -> None:
             f"Received: {failure}"
         )
     _Chosen.probed = True
+
+
+def _save() -> None:
+    # A folder that cannot be written to costs the next start some time, and nothing else.
+    with contextlib.suppress(OSError):
+        _core.save_shaders()
 
 
 def _cache() -> pathlib.Path:

@@ -1,6 +1,6 @@
 //! The graphics processors that wgpu reaches.
 
-use super::{Adapter, Device};
+use super::{Adapter, Device, kept};
 use crate::error::{Error, Result};
 use crate::guard::guarded;
 use burn::backend::{CubeDevice, DispatchDevice, WgpuBackend, WgpuDevice, WgpuDeviceKind};
@@ -8,6 +8,7 @@ use burn::cubecl::config::cache::CacheConfig;
 use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use burn::tensor::read_sync;
 use burn::tensor::wgpu::wgpu;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// Which of the machine's adapters.
@@ -65,11 +66,14 @@ impl Gpu {
 }
 
 pub(super) fn keep_shaders(folder: &str) {
+    let folder = PathBuf::from(folder);
     let mut settings = CubeClRuntimeConfig::default();
-    settings.environment.path = CacheConfig::Directory(folder.into());
+    settings.environment.path = CacheConfig::Directory(folder.clone());
     settings.compilation.cache = true;
     // False once a GPU was used: the first folder stays.
-    CubeClRuntimeConfig::try_set(settings);
+    if CubeClRuntimeConfig::try_set(settings) {
+        kept::load(folder.join("kept.bin"));
+    }
 }
 
 pub(super) fn adapters() -> Result<Vec<Adapter>> {

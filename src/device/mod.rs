@@ -2,6 +2,8 @@
 
 #[cfg(feature = "wgpu")]
 mod gpu;
+#[cfg(feature = "wgpu")]
+mod kept;
 
 #[cfg(feature = "wgpu")]
 pub use gpu::Gpu;
@@ -10,7 +12,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 use burn::backend::DispatchDevice;
-use std::fmt;
+use std::{fmt, io};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Device {
@@ -156,13 +158,23 @@ pub fn adapters() -> Result<Vec<Adapter>> {
     Ok(Vec::new())
 }
 
-/// The folder for compiled shaders and what was measured of them; else burn would keep them in the folder of whatever
-/// project it is called from. Counts from before the first use of a GPU.
+/// The folder for compiled shaders and what was measured of them. Counts from before the first use of a GPU.
 pub fn keep_shaders(folder: &str) {
     #[cfg(feature = "wgpu")]
     gpu::keep_shaders(folder);
     #[cfg(not(feature = "wgpu"))]
     let _ = folder;
+}
+
+/// Write what was compiled and measured since to that folder.
+///
+/// # Errors
+/// A folder that cannot be written to.
+pub fn save_shaders() -> io::Result<()> {
+    #[cfg(feature = "wgpu")]
+    return kept::save();
+    #[cfg(not(feature = "wgpu"))]
+    Ok(())
 }
 
 /// The Cargo features of this build that bring devices.

@@ -28,3 +28,9 @@ pub fn find_device(py: Python<'_>, name: &str) -> PyResult<&'static str> {
 pub fn keep_shaders(folder: &str) {
     device::keep_shaders(folder);
 }
+
+/// Write what was compiled since for GPUs to that folder.
+#[pyfunction]
+pub fn save_shaders(py: Python<'_>) -> PyResult<()> {
+    py.detach(device::save_shaders).map_err(PyErr::from)
+}
