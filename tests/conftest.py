@@ -19,16 +19,34 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 collect_ignore = ["saving/damage.py"]
 
 
-def _device_params() -> list[object]:
-    gpu = os.environ.get("KERABURN_TEST_GPU", "gpu:software")
-    return [pytest.param(gpu, marks=pytest.mark.gpu) if name == "gpu" else name for name in _core.devices()]
+# The adapter in software is the default: what CI has.
+GPU = os.environ.get("KERABURN_TEST_GPU", "gpu:software")
 
 
-@pytest.fixture(params=_device_params())
+@pytest.fixture(
+    params=[pytest.param(GPU, marks=pytest.mark.gpu) if name == "gpu" else name for name in _core.devices()]
+)
 def device(request: pytest.FixtureRequest) -> Iterator[str]:
     """The test runs once on every device that is built, as the current device."""
     with keraburn.device(request.param):
         yield request.param
+
+
+@pytest.fixture
+def gpu() -> str:
+    """The name of the GPU that tests run on."""
+    if "gpu" not in _core.devices():
+        pytest.fail("This core is built without GPUs: `make test-gpu` builds it with them.")
+    return GPU
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cases ran on which adapter."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    cases = sum(report.when == "call" and "gpu" in report.keywords for report in reports)
+    if cases:
+        adapter = next(each for each in keraburn.config.list_devices() if each.name == GPU.replace("gpu:0", "gpu"))
+        terminalreporter.write_line(f"{cases} cases on {adapter.adapter} by {adapter.api} ({adapter.driver})")
 
 
 @pytest.fixture

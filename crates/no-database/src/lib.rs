@@ -46,6 +46,10 @@ impl Builder {
         self
     }
 
+    pub fn experimental_vacuum(self, _yes: bool) -> Self {
+        self
+    }
+
     #[expect(clippy::unused_async, reason = "as its callers await it")]
     pub async fn build(self) -> Result<Database> {
         Err(Error::IoError(ErrorKind::Unsupported, "opening a database in a build without one"))
