@@ -4,8 +4,12 @@ SHELL := bash
 
 # Devices to build: `cpu`, or `all` for every device that this version knows.
 DEVICES ?= cpu
-ALL_DEVICES := ndarray
+ALL_DEVICES := ndarray,wgpu
 FEATURES := $(if $(filter all,$(DEVICES)),--features $(ALL_DEVICES))
+# Clippy reads every dependency anew: without the hundreds that come with GPUs.
+LINTED := $(if $(filter all,$(DEVICES)),--features ndarray)
+# What the tests of GPUs run on; `make test-gpu GPU=gpu` takes the machine's own.
+GPU ?= gpu:software
 
 # Any Python >= 3.10 that runs; PYTHON=... chooses one.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 python3.14 python; do \
@@ -23,7 +27,7 @@ export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 RUST_SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 BUILT := $(VENV)/.built-$(DEVICES)
 
-.PHONY: help demo test test-rust lint build bench wheel format clean
+.PHONY: help demo test test-gpu test-rust lint build bench bench-gpu wheel format clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
@@ -33,7 +37,11 @@ demo: $(BUILT) $(VENV)/.demo ## build, then train three networks on real data
 	$(BIN)/python demo/main.py
 
 test: $(BUILT) $(VENV)/.test $(if $(SLOW),test-rust) ## build, then run the tests (SLOW=1: all of them)
-	$(BIN)/python -m pytest $(if $(SLOW),-m "not benchmark") $(ARGS)
+	$(BIN)/python -m pytest $(if $(SLOW),-m "not benchmark and not gpu") $(ARGS)
+
+test-gpu: ## build with every device, then run the tests of GPUs (GPU=gpu: on this machine's own)
+	$(MAKE) --no-print-directory DEVICES=all build $(VENV)/.test
+	KERABURN_TEST_GPU=$(GPU) $(BIN)/python -m pytest -m gpu $(ARGS)
 
 # Without the module for Python, which would have to link Python itself.
 test-rust: $(VENV)/.ready ## run the unit tests of the crate
@@ -41,7 +49,7 @@ test-rust: $(VENV)/.ready ## run the unit tests of the crate
 
 lint: $(BUILT) $(VENV)/.test $(VENV)/.lint ## rustfmt, clippy, ruff, mypy and stubtest
 	cargo fmt --check
-	cargo clippy --locked --release --all-targets $(FEATURES) -- -D warnings
+	cargo clippy --locked --release --all-targets $(LINTED) -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -56,6 +64,10 @@ build: $(BUILT) ## compile the core and install it into .venv
 
 bench: $(BUILT) ## time our kernels and networks
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-gpu: ## build with every device, then time networks on this machine's GPU, beside PyTorch where it is installed
+	$(MAKE) --no-print-directory DEVICES=all build
+	$(BIN)/python -m tests.benchmarks.gpu $(ARGS)
 
 wheel: $(VENV)/.ready ## build a wheel into dist/
 	$(BIN)/maturin build --locked --release $(FEATURES) --out dist

@@ -21,6 +21,9 @@ collect_ignore = ["saving/damage.py"]
 
 # The adapter in software is the default: what CI has.
 GPU = os.environ.get("KERABURN_TEST_GPU", "gpu:software")
+if GPU == "gpu:software":
+    # Each candidate is compiled for seconds there.
+    os.environ.setdefault("CUBECL_AUTOTUNE_LEVEL", "minimal")
 
 
 @pytest.fixture(

@@ -67,7 +67,7 @@ impl Gpu {
 
 pub(super) fn keep_shaders(folder: &str) {
     let folder = PathBuf::from(folder);
-    let mut settings = CubeClRuntimeConfig::default();
+    let mut settings = CubeClRuntimeConfig::default().override_from_env();
     settings.environment.path = CacheConfig::Directory(folder.clone());
     settings.compilation.cache = true;
     // False once a GPU was used: the first folder stays.
