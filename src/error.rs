@@ -10,6 +10,8 @@ pub enum Error {
     Type(String),
     /// More memory than the machine has: Python's MemoryError.
     Memory(String),
+    /// A device that fails: Python's RuntimeError.
+    Device(String),
     /// A fault of ours; a user should never see one.
     Internal(String),
 }
@@ -33,9 +35,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(message) | Self::Type(message) | Self::Memory(message) | Self::Internal(message) => {
-                f.write_str(message)
-            }
+            Self::Value(message)
+            | Self::Type(message)
+            | Self::Memory(message)
+            | Self::Device(message)
+            | Self::Internal(message) => f.write_str(message),
         }
     }
 }

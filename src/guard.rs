@@ -39,8 +39,33 @@ pub fn guarded<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
             .map(String::as_str)
             .or_else(|| payload.downcast_ref::<&str>().copied())
             .unwrap_or("no message");
-        Err(Error::internal(format!("An operation failed inside: {}", message.trim())))
+        Err(said(message.trim()))
     })
+}
+
+/// How the causes of a GPU's failures that are nobody's mistake begin in what burn says.
+const NO_ROOM: [&str; 3] = ["out of device memory", "out-of-memory", "can't allocate buffer of size"];
+const LOST: [&str; 3] = ["poisoned", "Parent device is lost", "Device lost"];
+
+/// The error that a panic stands for.
+fn said(message: &str) -> Error {
+    let about = |causes: [&str; 3]| {
+        let found = causes.iter().filter_map(|cause| message.find(cause)).min();
+        found.map(|start| message[start..].lines().next().unwrap_or_default().to_owned())
+    };
+    if let Some(cause) = about(NO_ROOM) {
+        return Error::Memory(format!(
+            "The GPU has too little memory left: take a smaller batch_size or model, or the device 'cpu', which goes on \
+             working. Received: {cause}"
+        ));
+    }
+    if let Some(cause) = about(LOST) {
+        return Error::Device(format!(
+            "The GPU was lost: its driver was reset, or it was taken away. What was on it is gone, and this process \
+             cannot use it again; the device 'cpu' goes on working. Received: {cause}"
+        ));
+    }
+    Error::internal(format!("An operation failed inside: {message}"))
 }
 
 #[cfg(test)]
@@ -54,6 +79,16 @@ mod tests {
         assert_eq!(error, Error::internal("An operation failed inside: bad size 3"));
         assert_eq!(guarded(|| Ok(7)), Ok(7));
         assert!(!GUARDED.get());
+    }
+
+    #[test]
+    fn failures_of_a_gpu_are_told_apart() {
+        let full = guarded::<()>(|| panic!("IoError: out of device memory allocating 8 bytes\n at x")).unwrap_err();
+        assert!(
+            matches!(&full, Error::Memory(text) if text.ends_with("Received: out of device memory allocating 8 bytes"))
+        );
+        let lost = guarded::<()>(|| panic!("The device was poisoned during launch")).unwrap_err();
+        assert!(matches!(&lost, Error::Device(text) if text.ends_with("Received: poisoned during launch")));
     }
 
     #[test]

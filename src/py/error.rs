@@ -10,6 +10,7 @@ impl From<Error> for PyErr {
             Error::Value(message) => PyValueError::new_err(message),
             Error::Type(message) => PyTypeError::new_err(message),
             Error::Memory(message) => PyMemoryError::new_err(message),
+            Error::Device(message) => PyRuntimeError::new_err(message),
             Error::Internal(message) => PyRuntimeError::new_err(format!("{message} (this is a fault of keraburn's)")),
         }
     }
