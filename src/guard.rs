@@ -47,8 +47,8 @@ pub fn guarded<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
 const NO_ROOM: [&str; 3] = ["out of device memory", "out-of-memory", "can't allocate buffer of size"];
 const LOST: [&str; 3] = ["poisoned", "Parent device is lost", "Device lost"];
 
-/// The error that a panic stands for.
-fn said(message: &str) -> Error {
+/// The error that burn's words stand for, in a panic or in an error of its own.
+pub fn said(message: &str) -> Error {
     let about = |causes: [&str; 3]| {
         let found = causes.iter().filter_map(|cause| message.find(cause)).min();
         found.map(|start| message[start..].lines().next().unwrap_or_default().to_owned())

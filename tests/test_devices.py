@@ -10,8 +10,6 @@ import pytest
 import keraburn as keras
 from keraburn import _core
 
-needs_gpus = pytest.mark.skipif("gpu" not in _core.devices(), reason="a build without GPUs")
-
 
 def hardware():
     return [each for each in keras.config.list_devices() if each.name not in ("cpu", "ndarray", "gpu:software")]
@@ -56,7 +54,7 @@ def test_a_build_without_gpus_says_how_to_make_one():
         keras.config.set_device("gpu")
 
 
-@needs_gpus
+@pytest.mark.gpu
 class TestGPU:
     def test_software_is_named(self):
         names = {each.name: each for each in keras.config.list_devices()}
@@ -122,9 +120,8 @@ class TestGPU:
                 each.write_bytes(b"\x00not a database" * 100)
 
 
-@pytest.mark.parametrize(("there", "here"), [(each, "cpu") for each in _core.devices() if each != "cpu"])
-def test_a_model_moves_along(there, here):
-    there = "gpu:software" if there == "gpu" and not hardware() else there
+def test_a_model_moves_along(device):
+    there, here = device, "cpu"
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(96, 6)).astype("float32"), rng.integers(0, 3, 96)
 
@@ -149,3 +146,26 @@ def test_a_model_moves_along(there, here):
         far = model.predict(x, verbose=0)
     np.testing.assert_allclose(model.predict(x, verbose=0), far, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(twin(x), far, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.gpu
+def test_too_large_an_array_for_a_gpu_leaves_it_working(gpu):
+    with keras.device(gpu):
+        with pytest.raises(MemoryError, match=r"smaller batch_size.*Received: .*\d"):
+            float(keras.ops.sum(keras.ops.ones((1 << 17, 1 << 14)) + 1))
+        assert float(keras.ops.sum(keras.ops.ones((3,)))) == 3.0
+    assert float(keras.ops.sum(keras.ops.ones((3,)))) == 3.0
+
+
+@pytest.mark.parametrize("axis", [None, 0])
+def test_an_index_out_of_range_is_the_same_error_everywhere(device, axis):
+    with pytest.raises(ValueError, match=r"index.*Received: 7"):
+        keras.ops.take(keras.ops.ones((3, 2)), np.array([0, 7]), axis=axis).numpy()
+
+
+def test_types_that_a_gpu_lacks_stay_exact(device):
+    large = keras.ops.convert_to_tensor(np.array([2**53 + 1, -7]), dtype="int64")
+    np.testing.assert_array_equal((large * 3).numpy(), [3 * (2**53 + 1), -21])
+    fine = keras.ops.convert_to_tensor(np.array([1.0, 2.0]), dtype="float64")
+    np.testing.assert_allclose(keras.ops.exp(fine).numpy(), np.exp([1.0, 2.0]), rtol=1e-15)
+    np.testing.assert_allclose(keras.ops.cast(fine, "float32").numpy(), [1.0, 2.0])

@@ -5,6 +5,7 @@ use super::{Value, bytes_of, upload};
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::guard::said;
 use crate::shape::Spec;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind};
@@ -50,7 +51,7 @@ pub(super) fn bytes(tensor: DispatchTensor, dtype: DType) -> Result<Vec<u8>> {
         super::Kind::Int => read_sync(Dispatch::int_into_data(tensor)),
         super::Kind::Bool => read_sync(Dispatch::bool_into_data(tensor)),
     };
-    let data = data.map_err(|error| Error::internal(format!("{error:?}")))?;
+    let data = data.map_err(|error| said(&error.to_string()))?;
     bytes_of(&data, dtype).map_err(|error| Error::internal(format!("{error:?}")))
 }
 
