@@ -7,7 +7,11 @@ use crate::dtype::DType;
 use rayon::prelude::*;
 use std::ptr;
 
-pub(super) fn check(index: Array<'_>, n: usize) -> Result<(), String> {
+/// Whether every index is one of an axis of `n`.
+///
+/// # Errors
+/// Which is not, and where.
+pub fn check(index: Array<'_>, n: usize) -> Result<(), String> {
     match first_outside(index.bytes, index.dtype, 0, n as i64) {
         None => Ok(()),
         Some((value, at)) => Err(format!(

@@ -4,7 +4,8 @@ use super::layout::{cast, check_axes, reshape};
 use super::{Kind, Value, host};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::kernels::index::Mode;
+use crate::kernels::data::Array;
+use crate::kernels::index::{self, Mode};
 use crate::shape::Spec;
 use burn::backend::Dispatch;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
@@ -100,24 +101,16 @@ fn near(indices: &Value, x: &Value) -> Result<Value> {
     if short { cast(indices, DType::Int32) } else { Ok(indices.beside(x.dtype())) }
 }
 
-/// Backends differ on an index out of range, from a panic to silence.
+/// Backends differ on an index out of range, from a panic to silence; this is the error of our kernels.
 fn check_indices(indices: &Value, limit: usize) -> Result<()> {
+    if !matches!(indices.dtype(), DType::Int32 | DType::Int64) {
+        return Err(Error::dtype(format!("Indices are int32 or int64. Received: dtype={}", indices.dtype())));
+    }
     if indices.within(0, limit as i64) {
         return Ok(());
     }
-    let list: Vec<i64> = match indices.dtype() {
-        DType::Int32 => i32::read(&indices.download()?).into_iter().map(i64::from).collect(),
-        DType::Int64 => i64::read(&indices.download()?),
-        other @ (DType::Float32 | DType::Float64 | DType::Uint8 | DType::Bool) => {
-            return Err(Error::dtype(format!("Indices are int32 or int64. Received: dtype={other}")));
-        }
-    };
-    match list.iter().find(|&&index| index < 0 || index as usize >= limit) {
-        None => Ok(()),
-        Some(index) => {
-            Err(Error::value(format!("An index is out of range: expected 0 <= index < {limit}. Received: {index}")))
-        }
-    }
+    let bytes = indices.download()?;
+    index::check(Array { bytes: &bytes, shape: indices.dims(), dtype: indices.dtype() }, limit).map_err(Error::Value)
 }
 
 #[cfg(test)]
