@@ -10,7 +10,6 @@ use crate::shape::Spec;
 use burn::backend::Dispatch;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::tensor::IndexingUpdateOp;
-use host::Plain;
 
 /// The slices of `x` along `axis` that `indices` name, in the shape of `indices`.
 ///
