@@ -160,7 +160,9 @@ def test_too_large_an_array_for_a_gpu_leaves_it_working(gpu):
 @pytest.mark.parametrize("axis", [None, 0])
 def test_an_index_out_of_range_is_the_same_error_everywhere(device, axis):
     limit = 6 if axis is None else 3
-    with pytest.raises(ValueError, match=rf"index 7 is out of range at position \[1\]: the legal range is \[0, {limit}\)"):
+    with pytest.raises(
+        ValueError, match=rf"index 7 is out of range at position \[1\]: the legal range is \[0, {limit}\)"
+    ):
         keras.ops.take(keras.ops.ones((3, 2)), np.array([0, 7]), axis=axis).numpy()
 
 
