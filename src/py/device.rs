@@ -2,6 +2,7 @@
 
 use super::enter::enter;
 use crate::device::{self, Device};
+use crate::ops::engine;
 use pyo3::prelude::*;
 
 /// The names of the devices in this build, the default first.
@@ -33,4 +34,10 @@ pub fn keep_shaders(folder: &str) {
 #[pyfunction]
 pub fn save_shaders(py: Python<'_>) -> PyResult<()> {
     py.detach(device::save_shaders).map_err(PyErr::from)
+}
+
+/// How often this process waited for a GPU's memory.
+#[pyfunction]
+pub fn device_waits() -> usize {
+    engine::waits()
 }

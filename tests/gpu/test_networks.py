@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import keraburn as keras
-from keraburn import layers
+from keraburn import _core, layers
 
 RNG = np.random.default_rng(0)
 
@@ -77,3 +77,18 @@ def test_trains_as_on_the_processor(gpu, network: Callable[[], tuple[keras.Model
     here = model.predict(x, verbose=0)
     with keras.device(gpu):
         np.testing.assert_allclose(model.predict(x, verbose=0), here, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.gpu
+def test_the_host_waits_for_reports_and_not_for_steps(gpu):
+    model, loss, x, y = circle()
+    model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+
+    def waits(batch: int) -> int:
+        before = _core.device_waits()
+        model.fit(x, y, batch_size=batch, epochs=2, verbose=0)
+        return _core.device_waits() - before
+
+    with keras.device(gpu):
+        waits(8)
+        assert waits(8) == waits(32) <= 2 * 8

@@ -34,6 +34,7 @@ pub use index::{argsort, scatter, sort, take};
 pub use layout::{broadcast_to, cast, concatenate, flip, pad, reshape, slice, transpose};
 pub use matmul::matmul;
 pub use oracle::{Gradients, backward};
+pub use place::waits;
 pub use unary::unary;
 
 use crate::device::Device;

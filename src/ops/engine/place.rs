@@ -10,6 +10,7 @@ use crate::shape::Spec;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind};
 use burn::tensor::{BoolDType, read_sync};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 impl Value {
     /// The same array in the memory where its device keeps `dtype`, for an operation on both.
@@ -44,8 +45,18 @@ pub(super) fn in_memory(tensor: DispatchTensor, spec: &Spec, device: Device, dty
     moved.unwrap_or_else(|error| panic!("{error}"))
 }
 
+static WAITS: AtomicUsize = AtomicUsize::new(0);
+
+/// How often this process waited for a device other than the processor to give its memory back.
+pub fn waits() -> usize {
+    WAITS.load(Ordering::Relaxed)
+}
+
 /// Its elements: row-major, little-endian.
 pub(super) fn bytes(tensor: DispatchTensor, dtype: DType) -> Result<Vec<u8>> {
+    if !matches!(tensor.kind, DispatchTensorKind::Flex(_)) {
+        WAITS.fetch_add(1, Ordering::Relaxed);
+    }
     let data = match super::Kind::of(dtype) {
         super::Kind::Float => read_sync(Dispatch::float_into_data(tensor)),
         super::Kind::Int => read_sync(Dispatch::int_into_data(tensor)),
