@@ -29,12 +29,14 @@ class DeviceInfo(NamedTuple):
         adapter: what the maker calls it.
         api: what reaches it: "Vulkan", "Metal", "Direct3D 12" or "OpenGL"; empty for processors.
         driver: the driver's name and version; empty for processors.
+        memory: in bytes; None where it is not known, as of GPUs, whose APIs do not tell.
     """
 
     name: str
     adapter: str
     api: str
     driver: str
+    memory: int | None = None
 
 
 class PhysicalDevice(NamedTuple):
@@ -105,7 +107,8 @@ def list_devices() -> list[DeviceInfo]:
     'cpu'
     """
     built = _core.devices()
-    processors = [DeviceInfo(name, "processor", "", "") for name in built if name != "gpu"]
+    memory = _core.machine_memory()
+    processors = [DeviceInfo(name, "processor", "", "", memory) for name in built if name != "gpu"]
     return [*processors, *_adapters()]
 
 

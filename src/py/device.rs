@@ -2,6 +2,7 @@
 
 use super::enter::enter;
 use crate::device::{self, Device};
+use crate::kernels::memory;
 use crate::ops::engine;
 use pyo3::prelude::*;
 
@@ -40,4 +41,10 @@ pub fn save_shaders(py: Python<'_>) -> PyResult<()> {
 #[pyfunction]
 pub fn device_waits() -> usize {
     engine::waits()
+}
+
+/// The memory of this machine in bytes, where it can be known.
+#[pyfunction]
+pub fn machine_memory() -> Option<usize> {
+    memory::physical()
 }

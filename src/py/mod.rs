@@ -15,7 +15,7 @@ mod _core {
     #[pymodule_export]
     use super::array::Tensor;
     #[pymodule_export]
-    use super::device::{adapters, device_waits, devices, find_device, keep_shaders, save_shaders};
+    use super::device::{adapters, device_waits, devices, find_device, keep_shaders, machine_memory, save_shaders};
     #[pymodule_export]
     use super::enter::after_fork;
     #[pymodule_export]
