@@ -76,7 +76,7 @@ impl Device {
                 "This build of keraburn is without the device: it has {names}. Build it with \
                  `maturin develop --release --features {feature}`. Received: device={name}"
             ),
-            None => format!("Unknown device: expected one of {names}. Received: device={name}"),
+            None => format!("Unknown device. Expected one of {names}. Received: device={name}"),
         }))
     }
 

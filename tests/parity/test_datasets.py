@@ -74,7 +74,7 @@ def cached(folder, monkeypatch):
         return get_file
 
     monkeypatch.setattr("keraburn.datasets.fetching.get_file", finder("ours"))
-    for name in keraburn.datasets.__dir__():
+    for name in (each for each in dir(keras.datasets) if not each.startswith("_")):
         monkeypatch.setattr(importlib.import_module(f"keras.src.datasets.{name}"), "get_file", finder("theirs"))
     return origins
 
