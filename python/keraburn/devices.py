@@ -120,8 +120,7 @@ def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice
     """
     found = [PhysicalDevice("/physical_device:CPU:0", "CPU")]
     if device_type in (None, "GPU"):
-        gpus = [each for each in _adapters() if each.name != "gpu:software"]
-        found += [PhysicalDevice(f"/physical_device:GPU:{index}", "GPU") for index in range(len(gpus))]
+        found += [PhysicalDevice(f"/physical_device:GPU:{index}", "GPU") for index in range(len(_hardware()))]
     return [each for each in found if device_type in (None, each.device_type)]
 
 
@@ -132,9 +131,13 @@ def _adapters() -> list[DeviceInfo]:
     return [DeviceInfo(*each) for each in _core.adapters()]
 
 
+def _hardware() -> list[DeviceInfo]:
+    return [each for each in _adapters() if each.name != "gpu:software"]
+
+
 def _open(name: str) -> str:
     if str(name).lower() == "auto":
-        name = next((each.name for each in _adapters() if each.name != "gpu:software"), "cpu")
+        name = next((each.name for each in _hardware()), "cpu")
     if "gpu" in str(name).lower() and "gpu" in _core.devices():
         _probe()
     _Chosen.name = _core.find_device(str(name))
@@ -151,8 +154,6 @@ def _probe() -> None:
         return
     import subprocess
 
-    _core.keep_shaders(str(_cache()))
-    atexit.register(_save)
     paths = [str(pathlib.Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     command = [sys.executable, "-c", "from keraburn import _core; _core.adapters()"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -168,6 +169,8 @@ def _probe() -> None:
             f"Received: {failure}"
         )
     _Chosen.probed = True
+    _core.keep_shaders(str(_cache()))
+    atexit.register(_save)
 
 
 def _save() -> None:
