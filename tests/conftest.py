@@ -32,7 +32,7 @@ if GPU == "gpu:software":
 def device(request: pytest.FixtureRequest) -> Iterator[str]:
     """The test runs once on every device that is built, as the current device."""
     with keraburn.device(request.param):
-        yield request.param
+        yield keraburn.config.device()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def gpu() -> str:
     """The name of the GPU that tests run on."""
     if "gpu" not in _core.devices():
         pytest.fail("This core is built without GPUs: `make test-gpu` builds it with them.")
-    return GPU
+    return _core.find_device(GPU)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -48,7 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     cases = sum(report.when == "call" and "gpu" in report.keywords for report in reports)
     if cases:
-        adapter = next(each for each in keraburn.config.list_devices() if each.name == GPU.replace("gpu:0", "gpu"))
+        adapter = next(each for each in keraburn.config.list_devices() if each.name == _core.find_device(GPU))
         terminalreporter.write_line(f"{cases} cases on {adapter.adapter} by {adapter.api} ({adapter.driver})")
 
 

@@ -15,6 +15,14 @@ def hardware():
     return [each for each in keras.config.list_devices() if each.name not in ("cpu", "ndarray", "gpu:software")]
 
 
+ON_THE_PROCESSOR = "k.config.set_device('cpu'); print(float(k.ops.ones(())))"
+
+
+def attempt(what, say):
+    """A program that tries something on a device, and says what it hears of the error."""
+    return f"import keraburn as k\ntry:\n    {what}\nexcept ValueError as error:\n    print({say})\n"
+
+
 @pytest.mark.parametrize("name", ["cpu", "CPU", "cpu:0", "/device:CPU:0", "/cpu:0", "auto"])
 def test_names_of_the_processor(name):
     with keras.device(name):
@@ -41,12 +49,7 @@ def test_the_processor_is_listed_first():
 def test_the_environment_chooses_at_first_use(run_python):
     code = "import keraburn as k; print('imported'); print(k.ops.ones(()).device)"
     assert run_python("-c", code, KERABURN_DEVICE="/device:CPU:0").split() == ["imported", "cpu"]
-    code = (
-        "import keraburn as k\n"
-        "try:\n    k.ops.ones(())\n"
-        "except ValueError as error:\n    print('Received: device=' in str(error))\n"
-        "k.config.set_device('cpu'); print(float(k.ops.ones(())))"
-    )
+    code = attempt("k.ops.ones(())", "'Received: device=' in str(error)") + ON_THE_PROCESSOR
     assert run_python("-c", code, KERABURN_DEVICE="abacus").split() == ["True", "1.0"]
 
 
@@ -72,12 +75,7 @@ class TestGPU:
         assert float(keras.ops.ones(())) == 1.0
 
     def test_without_adapters(self, run_python, tmp_path):
-        code = (
-            "import keraburn as k\n"
-            "try:\n    k.ops.ones(())\n"
-            "except ValueError as error:\n    print(error)\n"
-            "k.config.set_device('cpu'); print(float(k.ops.ones(())))"
-        )
+        code = attempt("k.ops.ones(())", "error") + ON_THE_PROCESSOR
         nowhere = {name: str(tmp_path / "none.json") for name in ("VK_ICD_FILENAMES", "VK_DRIVER_FILES")}
         nowhere |= {"__EGL_VENDOR_LIBRARY_FILENAMES": str(tmp_path / "none.json"), "LIBGL_DRIVERS_PATH": str(tmp_path)}
         message, one = run_python("-c", code, KERABURN_DEVICE="gpu", **nowhere).splitlines()
@@ -93,12 +91,8 @@ class TestGPU:
         subprocess.run([compiler, "-shared", "-fPIC", "-o", tmp_path / "bad.so", tmp_path / "bad.c"], check=True)
         icd = {"library_path": str(tmp_path / "bad.so"), "api_version": "1.3.0"}
         (tmp_path / "bad.json").write_text(json.dumps({"file_format_version": "1.0.0", "ICD": icd}))
-        code = (
-            "import keraburn as k\n"
-            "try:\n    k.config.set_device('gpu:software')\n"
-            "except ValueError as error:\n    print('driver' in str(error), 'exit status' in str(error))\n"
-            "print(float(k.ops.ones(())))"
-        )
+        said = "'driver' in str(error), 'exit status' in str(error)"
+        code = attempt("k.config.set_device('gpu:software')", said) + "print(float(k.ops.ones(())))"
         bad = {name: str(tmp_path / "bad.json") for name in ("VK_ICD_FILENAMES", "VK_DRIVER_FILES")}
         assert run_python("-c", code, **bad).split() == ["True", "True", "1.0"]
 
