@@ -11,7 +11,8 @@ use crate::kernels::typed::{view, view_mut};
 use rayon::prelude::*;
 
 /// Inputs: queries `[batch, queries, heads, size]`, keys `[batch, keys, shared, size]`, values
-/// `[batch, keys, shared, width]` and any number of masks, see [`Mask`](super::Mask). Output: [`Sizes::packed`](super::Sizes::packed).
+/// `[batch, keys, shared, width]` and any number of masks, see [`Mask`](super::Mask). Output:
+/// [`Sizes::packed`](super::Sizes::packed).
 #[derive(Debug, Clone)]
 pub struct Forward(pub How);
 

@@ -208,8 +208,7 @@ impl Value {
     }
 }
 
-/// burn's tensor of elements in row-major order.
-/// Into the memory where a device keeps `beside`.
+/// burn's tensor of elements in row-major order, in the memory where a device keeps `beside`.
 fn upload(bytes: &[u8], spec: &Spec, device: Device, beside: DType) -> Result<DispatchTensor> {
     if bytes.len() != spec.bytes() {
         return Err(Error::internal(format!(
