@@ -18,7 +18,8 @@ _PROBE_SECONDS = 120
 class _Chosen:
     # None until the device that the environment asks for is looked at, at its first use.
     name: str | None = None if os.environ.get("KERABURN_DEVICE") else "cpu"
-    probed = False
+    # The bytes of adapters' memories by their names, once they were asked.
+    memories: dict[str, int] | None = None
 
 
 class DeviceInfo(NamedTuple):
@@ -29,7 +30,7 @@ class DeviceInfo(NamedTuple):
         adapter: what the maker calls it.
         api: what reaches it: "Vulkan", "Metal", "Direct3D 12" or "OpenGL"; empty for processors.
         driver: the driver's name and version; empty for processors.
-        memory: in bytes; None where it is not known, as of GPUs, whose APIs do not tell.
+        memory: in bytes; None where it is not known, as of GPUs that Vulkan does not reach.
     """
 
     name: str
@@ -127,8 +128,8 @@ def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice
 def _adapters() -> list[DeviceInfo]:
     if "gpu" not in _core.devices():
         return []
-    _probe()
-    return [DeviceInfo(*each) for each in _core.adapters()]
+    memories = _probe()
+    return [DeviceInfo(*each, memory=memories.get(each[1])) for each in _core.adapters()]
 
 
 def _hardware() -> list[DeviceInfo]:
@@ -144,18 +145,23 @@ def _open(name: str) -> str:
     return _Chosen.name
 
 
-def _probe() -> None:
+def _probe() -> dict[str, int]:
     """Ask for the GPUs in another process first: a driver that crashes must not take this one along.
+
+    Returns:
+        How much memory adapters have, by their names.
 
     Raises:
         ValueError: if it does crash, or does not answer.
     """
-    if _Chosen.probed:
-        return
+    if _Chosen.memories is not None:
+        return _Chosen.memories
+    import json
     import subprocess
 
     paths = [str(pathlib.Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    command = [sys.executable, "-c", "from keraburn import _core; _core.adapters()"]
+    program = "import json; from keraburn import _core, _vulkan; _core.adapters(); print(json.dumps(_vulkan.memories()))"
+    command = [sys.executable, "-c", program]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:
         run = subprocess.run(command, env=environment, capture_output=True, timeout=_PROBE_SECONDS, check=False)
@@ -168,9 +174,11 @@ def _probe() -> None:
             'or update it, or go on with device="cpu". On Linux, `vulkaninfo` shows what is installed. '
             f"Received: {failure}"
         )
-    _Chosen.probed = True
+    # Drivers say things too.
+    _Chosen.memories = json.loads(next(line for line in reversed(run.stdout.splitlines()) if line.startswith(b"{")))
     _core.keep_shaders(str(_cache()))
     atexit.register(_save)
+    return _Chosen.memories
 
 
 def _save() -> None:

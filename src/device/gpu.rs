@@ -59,9 +59,14 @@ impl Gpu {
     }
 
     pub fn dispatch(self) -> DispatchDevice {
+        DispatchDevice::Cube(self.cube())
+    }
+
+    /// burn's name for it.
+    pub(super) fn cube(self) -> CubeDevice {
         let found = known().ok().and_then(|all| all.iter().find(|(gpu, ..)| *gpu == self));
         let (.., device) = found.expect("checked when its name was read");
-        DispatchDevice::Cube(CubeDevice::Wgpu(device.clone()))
+        CubeDevice::Wgpu(device.clone())
     }
 }
 

@@ -4,6 +4,8 @@
 mod gpu;
 #[cfg(feature = "wgpu")]
 mod kept;
+#[cfg(feature = "wgpu")]
+mod thread;
 
 #[cfg(feature = "wgpu")]
 pub use gpu::Gpu;
@@ -124,6 +126,20 @@ impl Device {
     /// arrays stay with the processor, exact, and what they are cast to moves.
     pub const fn holds(self, dtype: DType) -> bool {
         !self.is_gpu() || matches!(dtype, DType::Float32 | DType::Int32 | DType::Bool)
+    }
+
+    /// Do work of many operations where it costs least.
+    ///
+    /// # Errors
+    /// What `work` returns; a device that fails.
+    pub fn run<T: Send>(self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        match self {
+            Self::Cpu => work(),
+            #[cfg(feature = "ndarray")]
+            Self::NdArray => work(),
+            #[cfg(feature = "wgpu")]
+            Self::Gpu(gpu) => gpu.run(work),
+        }
     }
 
     pub const fn is_gpu(self) -> bool {

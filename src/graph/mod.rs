@@ -4,6 +4,7 @@ mod again;
 pub mod build;
 mod checks;
 mod emit;
+mod engine;
 mod fuse;
 mod grad;
 mod layout;

@@ -2,11 +2,13 @@
 
 use super::build::Graph;
 use super::emit::{self, Places};
+use super::engine;
 use super::fuse::{Step, fuse};
 use super::layout::Layout;
 use super::lower::{Kind, Lowered, Operand, lower};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::guard::guarded;
 use crate::kernels::machine::{Expected, Instruction, Machine};
 use crate::kernels::memory::{Buffer, physical};
 use crate::kernels::program::Place;
@@ -43,7 +45,8 @@ impl Plan {
         let how = if graph.device == Device::Cpu {
             How::Machine(Planner::new(lower(graph, inputs, outputs)?).machine(inputs.len(), &donated))
         } else {
-            How::Engine { graph: graph.clone(), inputs: inputs.to_vec(), outputs: outputs.to_vec() }
+            let graph = guarded(|| engine::prepared(graph, inputs, outputs))?;
+            How::Engine { graph, inputs: inputs.to_vec(), outputs: outputs.to_vec() }
         };
         let plan = Self { inputs: spec(inputs), outputs: spec(outputs), donated, how };
         plan.fits()?;

@@ -42,7 +42,7 @@ pub fn engine_tensor(value: Value, device: Device) -> Tensor {
 
 /// Compute operation by operation through burn.
 pub fn interpret(graph: &Graph, inputs: &[Id], feeds: Vec<Value>, outputs: &[Id]) -> Result<Vec<Value>> {
-    guarded(|| {
+    let work = || {
         let mut known: HashMap<Id, Value> = inputs.iter().copied().zip(feeds).collect();
         let mut readers: HashMap<Id, usize> = HashMap::new();
         let mut stack = outputs.to_vec();
@@ -79,7 +79,8 @@ pub fn interpret(graph: &Graph, inputs: &[Id], feeds: Vec<Value>, outputs: &[Id]
             known.insert(id, result);
         }
         Ok(outputs.iter().map(|id| known[id].clone()).collect())
-    })
+    };
+    graph.device.run(|| guarded(work))
 }
 
 /// Burn's own gradients of `sum(target)`, to compare ours with.

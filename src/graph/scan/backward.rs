@@ -3,6 +3,7 @@
 use super::super::build::Graph;
 use super::{Body, at, joined, machine, running};
 use crate::error::{Error, Result};
+use crate::graph::engine::prepared;
 use crate::graph::run::interpret;
 use crate::kernels::looped::{Given, Loop, Region, Track};
 use crate::kernels::machine::Machine;
@@ -213,6 +214,7 @@ impl Op for Backward {
         let mut slices = vec![Vec::new(); step.outputs.len()];
         let mut sums: Vec<Value> =
             step.sums().iter().map(|&(output, _)| packed.zeros(step.spec(output).shape.clone())).collect();
+        let graph = prepared(&step.graph, &step.inputs, &step.outputs)?;
         for turn in (0..body.count).rev() {
             let time = if body.reverse { body.count - 1 - turn } else { turn };
             let mut feeds = Vec::new();
@@ -232,7 +234,7 @@ impl Op for Backward {
                 feeds.push(piece(grad, start + time * shape.count(), shape)?);
             }
             feeds.append(&mut sums);
-            for (output, value) in interpret(&step.graph, &step.inputs, feeds, &step.outputs)?.into_iter().enumerate() {
+            for (output, value) in interpret(&graph, &step.inputs, feeds, &step.outputs)?.into_iter().enumerate() {
                 if output < body.carries {
                     carry.push(value);
                 } else if step.times(output) == body.count && step.wanted[output - body.carries] < step.shared() {

@@ -9,6 +9,7 @@ mod tests;
 
 use super::build::Graph;
 use super::checks;
+use super::engine::prepared;
 use super::plan::{How, Plan};
 use super::run::interpret;
 use crate::device::Device;
@@ -215,6 +216,7 @@ impl Op for Scan {
         let mut carry: Vec<Value> = inputs[..body.carries].iter().map(|&value| value.clone()).collect();
         let mut kept = vec![Vec::new(); body.carries];
         let mut results = vec![Vec::new(); body.outputs.len() - body.carries];
+        let graph = prepared(&body.graph, &body.inputs, &body.outputs)?;
         for step in 0..body.count {
             let time = if body.reverse { body.count - 1 - step } else { step };
             let mut feeds = carry.clone();
@@ -222,7 +224,7 @@ impl Op for Scan {
                 feeds.push(if index < body.carries + body.sequences { at(input, time)? } else { input.clone() });
             }
             kept.iter_mut().zip(&carry).for_each(|(kept, carry)| kept.push(carry.clone()));
-            carry = interpret(&body.graph, &body.inputs, feeds, &body.outputs)?;
+            carry = interpret(&graph, &body.inputs, feeds, &body.outputs)?;
             results.iter_mut().zip(carry.split_off(body.carries)).for_each(|(all, result)| all.push(result));
         }
         if body.reverse {

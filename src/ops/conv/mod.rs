@@ -3,7 +3,6 @@
 mod shapes;
 #[cfg(test)]
 mod tests;
-mod twin;
 
 use super::engine::Value;
 use super::{Attributes, Builder, Id, Lowering, Node, Op};
@@ -93,7 +92,7 @@ impl Op for Conv {
     }
 
     fn run(&self, inputs: &[&Value], output: &Spec) -> Result<Value> {
-        twin::forward(&self.slide, inputs[0], inputs[1], output)
+        self.slide.on_burn().forward(inputs[0], inputs[1], output)
     }
 
     fn lower(&self) -> Lowering {
@@ -124,7 +123,7 @@ impl Op for InputGradient {
     }
 
     fn run(&self, inputs: &[&Value], output: &Spec) -> Result<Value> {
-        twin::input(&self.slide, inputs[0], inputs[1], output)
+        self.slide.on_burn().input(inputs[0], inputs[1], output)
     }
 
     fn lower(&self) -> Lowering {
@@ -155,7 +154,7 @@ impl Op for KernelGradient {
     }
 
     fn run(&self, inputs: &[&Value], output: &Spec) -> Result<Value> {
-        twin::kernel(&self.slide, inputs[0], inputs[1], output)
+        self.slide.on_burn().kernel(inputs[0], inputs[1], output)
     }
 
     fn lower(&self) -> Lowering {

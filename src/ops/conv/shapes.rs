@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::kernels::conv::Window;
+use crate::ops::engine::Convolution;
 use crate::ops::{arity, same_dtype};
 use crate::shape::{Shape, Spec};
 
@@ -13,6 +14,10 @@ pub(super) struct Slide {
 }
 
 impl Slide {
+    pub(super) fn on_burn(&self) -> Convolution<'_> {
+        Convolution { window: &self.window, high: &self.high }
+    }
+
     /// The convolution of an image with a kernel.
     pub(super) fn output(&self, inputs: &[&Spec]) -> Result<Spec> {
         self.check("conv", inputs)?;

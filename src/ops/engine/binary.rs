@@ -1,6 +1,6 @@
 //! Functions of two elements of one type, and the choice between two.
 
-use super::{Kind, Value, float_dtype, host, int_dtype};
+use super::{Kind, Value, float_dtype, host, int_dtype, number};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels::map::Binary;
@@ -26,8 +26,13 @@ pub fn binary(op: Binary, a: &Value, b: &Value) -> Result<Value> {
     if let Some(vacant) = a.vacant(&spec) {
         return vacant;
     }
-    let left = a.with(a.spread(&spec.shape), spec.shape.clone(), a.dtype());
-    let right = b.with(b.spread(&spec.shape), spec.shape.clone(), b.dtype());
+    if let Some(tensor) = number::binary(op, a, b) {
+        return Ok(a.with(tensor, spec.shape, spec.dtype));
+    }
+    let facing =
+        |x: &Value| if broadcasts(op, x.dtype()) { x.facing(spec.shape.rank()) } else { x.spread(&spec.shape) };
+    let left = a.with(facing(a), spec.shape.clone(), a.dtype());
+    let right = b.with(facing(b), spec.shape.clone(), b.dtype());
     let tensor = match Kind::of(a.dtype()) {
         Kind::Float => float(op, &left, &right)?,
         Kind::Int => integer(op, &left, &right)?,
@@ -55,11 +60,20 @@ pub fn select(condition: &Value, a: &Value, b: &Value) -> Result<Value> {
         return vacant;
     }
     let condition = condition.beside(spec.dtype);
+    if let Some(tensor) = number::select(&condition, a, b) {
+        return Ok(a.with(tensor, spec.shape, spec.dtype));
+    }
     let (mask, yes, no) = (condition.spread(&spec.shape), a.spread(&spec.shape), b.spread(&spec.shape));
     let tensor = kinds!(
         spec.dtype; float_mask_where int_mask_where bool_mask_where; no, mask, yes
     );
     Ok(a.with(tensor, spec.shape, spec.dtype))
+}
+
+/// Whether burn broadcasts the arguments itself; to have it done before ends what is fused.
+fn broadcasts(op: Binary, dtype: DType) -> bool {
+    use Binary::{Add, Div, Eq, Ge, Gt, Le, Lt, Mul, Ne, Sub};
+    Kind::of(dtype) != Kind::Bool && matches!(op, Add | Sub | Mul | Div | Eq | Ne | Lt | Le | Gt | Ge)
 }
 
 fn float(op: Binary, left: &Value, right: &Value) -> Result<DispatchTensor> {

@@ -23,13 +23,22 @@ pub fn cast(x: &Value, dtype: DType) -> Result<Value> {
     // Both types in one memory.
     let meeting = if x.device().holds(dtype) { x.dtype() } else { dtype };
     let (t, truth) = (x.beside(meeting).tensor, truth(x.device(), meeting));
+    // Bounds that stay those of the result.
+    let bounds = x.bounds.filter(|&(low, high)| {
+        let (least, most) = limits(dtype);
+        least <= low && high <= most
+    });
     let tensor = match (Kind::of(x.dtype()), Kind::of(dtype)) {
         (Kind::Float, Kind::Float) => Dispatch::float_cast(t, float_dtype(dtype)),
-        (Kind::Float, Kind::Int) if converts_any(x.device()) => Dispatch::float_into_int(t, int_dtype(dtype)),
+        (Kind::Float, Kind::Int) if converts_any(x.device()) || bounds.is_some() => {
+            Dispatch::float_into_int(t, int_dtype(dtype))
+        }
         (Kind::Float, Kind::Int) => saturate(t, dtype, truth),
         (Kind::Float, Kind::Bool) => Dispatch::float_not_equal_elem(t, 0.0.into(), truth),
         (Kind::Int, Kind::Float) => Dispatch::int_into_float(t, float_dtype(dtype)),
-        (Kind::Int, Kind::Int) if converts_any(x.device()) => Dispatch::int_cast(t, int_dtype(dtype)),
+        (Kind::Int, Kind::Int) if converts_any(x.device()) || bounds.is_some() => {
+            Dispatch::int_cast(t, int_dtype(dtype))
+        }
         (Kind::Int, Kind::Int) => Dispatch::int_cast(wrap(t, x.dtype(), dtype), int_dtype(dtype)),
         (Kind::Int, Kind::Bool) => Dispatch::int_not_equal_elem(t, 0.into(), truth),
         (Kind::Bool, Kind::Float) => Dispatch::bool_into_float(t, float_dtype(dtype)),
@@ -37,18 +46,18 @@ pub fn cast(x: &Value, dtype: DType) -> Result<Value> {
         (Kind::Bool, Kind::Bool) => t,
     };
     let cast = x.with(tensor, spec.shape, dtype);
-    let fits =
-        |&(low, high): &(i64, i64)| Kind::of(dtype) == Kind::Int && limits(dtype).0 <= low && high <= limits(dtype).1;
-    Ok(Value { bounds: x.bounds.filter(fits), ..cast })
+    Ok(Value { bounds, ..cast })
 }
 
-/// The least and the greatest integer of a type.
+/// The least and the greatest integer up to which a type holds all.
 fn limits(dtype: DType) -> (i64, i64) {
     match dtype {
+        DType::Float32 => (-1 << f32::MANTISSA_DIGITS, 1 << f32::MANTISSA_DIGITS),
+        DType::Float64 => (-1 << f64::MANTISSA_DIGITS, 1 << f64::MANTISSA_DIGITS),
+        DType::Bool => (0, 1),
         DType::Int32 => (i32::MIN.into(), i32::MAX.into()),
         DType::Int64 => (i64::MIN, i64::MAX),
         DType::Uint8 => (0, 255),
-        DType::Float32 | DType::Float64 | DType::Bool => unreachable!("{dtype}"),
     }
 }
 

@@ -18,16 +18,19 @@ macro_rules! kinds {
 }
 
 mod binary;
+mod convolution;
 mod fold;
 mod host;
 mod index;
 mod layout;
 mod matmul;
+mod number;
 mod oracle;
 mod place;
 mod unary;
 
 pub use binary::{binary, select};
+pub use convolution::Convolution;
 pub use fold::{arg, cumulative, fold};
 pub use host::host;
 pub use index::{argsort, scatter, sort, take};
@@ -74,6 +77,8 @@ pub struct Value {
     /// What the least and the greatest integer are at most, if they came to a GPU from here: indices are checked without
     /// waiting for it.
     bounds: Option<(i64, i64)>,
+    /// The number that it is everywhere, if that came from here: burn takes it as a number.
+    number: Option<f64>,
 }
 
 impl Value {
@@ -84,7 +89,7 @@ impl Value {
     pub fn upload(bytes: &[u8], spec: &Spec, device: &Device) -> Result<Self> {
         let tensor = upload(bytes, spec, *device, spec.dtype)?;
         let bounds = if device.is_gpu() { place::bounds(bytes, spec.dtype) } else { None };
-        Ok(Self { tensor, spec: spec.clone(), device: *device, bounds })
+        Ok(Self { tensor, spec: spec.clone(), device: *device, bounds, number: number::of(bytes, spec) })
     }
 
     /// Its elements: row-major, little-endian; a bool is one byte, 0 or 1.
@@ -133,12 +138,18 @@ impl Value {
     /// A result on the same device.
     fn with(&self, tensor: DispatchTensor, shape: impl Into<Shape>, dtype: DType) -> Self {
         let spec = Spec::new(shape, dtype);
-        Self { tensor: place::in_memory(tensor, &spec, self.device, dtype), spec, device: self.device, bounds: None }
+        let tensor = place::in_memory(tensor, &spec, self.device, dtype);
+        Self { tensor, spec, device: self.device, bounds: None, number: None }
     }
 
     /// A result of some of its elements, on the same device.
     fn of_same(&self, tensor: DispatchTensor, shape: impl Into<Shape>) -> Self {
-        Self { bounds: self.bounds, ..self.with(tensor, shape, self.dtype()) }
+        Self { bounds: self.bounds, number: self.number, ..self.with(tensor, shape, self.dtype()) }
+    }
+
+    /// The number that it is everywhere, if that is known and its gradient is not asked for.
+    fn known(&self) -> Option<f64> {
+        self.number.filter(|_| !self.tracked())
     }
 
     /// Whether all integers are known to lie in `low..high`.
@@ -160,13 +171,14 @@ impl Value {
     fn full(value: impl Into<Scalar>, spec: Spec, device: Device) -> Self {
         let (shape, place) = (held(&spec.shape).into(), device.dispatch(spec.dtype));
         let value: Scalar = value.into();
+        let number = Some(value.elem::<f64>());
         let tensor = match Kind::of(spec.dtype) {
             Kind::Float => Dispatch::float_full(shape, value, &place, float_dtype(spec.dtype)),
             Kind::Int => Dispatch::int_full(shape, value, &place, int_dtype(spec.dtype)),
             Kind::Bool if value.elem::<f64>() == 0.0 => Dispatch::bool_zeros(shape, &place, truth(device, spec.dtype)),
             Kind::Bool => Dispatch::bool_ones(shape, &place, truth(device, spec.dtype)),
         };
-        Self { tensor, spec, device, bounds: None }
+        Self { tensor, spec, device, bounds: None, number }
     }
 
     /// The result without elements, if `spec` has none.
@@ -174,24 +186,28 @@ impl Value {
         (spec.shape.count() == 0).then(|| Self::upload(&[], spec, &self.device))
     }
 
+    /// Its dimensions after as many of size 1 as make `rank`.
+    fn ranked(&self, rank: usize) -> Vec<usize> {
+        [&vec![1; rank.max(1) - self.shape().rank()][..], self.dims()].concat()
+    }
+
+    /// The tensor of it with as many dimensions as those that it meets in a function of elements.
+    fn facing(&self, rank: usize) -> DispatchTensor {
+        let dims = self.ranked(rank);
+        let tensor = self.tensor.clone();
+        if dims == held(self.shape()) {
+            return tensor;
+        }
+        kinds!(self.dtype(); float_reshape int_reshape bool_reshape; tensor, dims.into())
+    }
+
     /// The tensor of it that broadcasts to `shape`, which its own shape must.
     fn spread(&self, shape: &Shape) -> DispatchTensor {
-        if self.shape() == shape {
-            return self.tensor.clone();
+        let (tensor, target) = (self.facing(shape.rank()), held(shape));
+        if self.ranked(shape.rank()) == target {
+            return tensor;
         }
-        let mut dims = vec![1; shape.rank().max(1) - self.shape().rank()];
-        dims.extend(self.dims());
-        let mut tensor = self.tensor.clone();
-        if dims != held(self.shape()) {
-            let dims = dims.clone().into();
-            tensor = kinds!(self.dtype(); float_reshape int_reshape bool_reshape; tensor, dims);
-        }
-        let target = held(shape);
-        if dims != target {
-            let target = target.into();
-            tensor = kinds!(self.dtype(); float_expand int_expand bool_expand; tensor, target);
-        }
-        tensor
+        kinds!(self.dtype(); float_expand int_expand bool_expand; tensor, target.into())
     }
 
     /// Its tensor without the tape.

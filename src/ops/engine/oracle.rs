@@ -43,7 +43,7 @@ impl Gradients {
         }
         let found = Dispatch::grad(&leaf.tensor, &self.0)?;
         let tensor = Dispatch::float_reshape(found, held(leaf.shape()).into());
-        Some(Value { tensor, ..leaf.clone() })
+        Some(leaf.with(tensor, leaf.shape().clone(), leaf.dtype()))
     }
 }
 
