@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
@@ -27,7 +28,10 @@ pub fn guarded<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !GUARDED.get() {
+            if of_a_device() {
+                let said = info.payload_as_str().unwrap_or_default().to_owned();
+                *LAST.lock().unwrap_or_else(PoisonError::into_inner) = said;
+            } else if !GUARDED.get() {
                 previous(info);
             }
         }));
@@ -43,29 +47,46 @@ pub fn guarded<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
+/// What a panic on a device's thread said last: who waits for its result hears only that there is none.
+static LAST: Mutex<String> = Mutex::new(String::new());
+const NO_RESULT: &str = "RecvError";
+
+/// Whether this is a thread that burn has for a device.
+fn of_a_device() -> bool {
+    thread::current().name().is_some_and(|name| name.starts_with("DSD-") || name.starts_with("DSU-"))
+}
+
 /// How the causes of a GPU's failures that are nobody's mistake begin in what burn says.
-const NO_ROOM: [&str; 3] = ["out of device memory", "out-of-memory", "can't allocate buffer of size"];
-const LOST: [&str; 3] = ["poisoned", "Parent device is lost", "Device lost"];
+const NO_ROOM: [&str; 4] = ["out of device memory", "out of memory", "out-of-memory", "can't allocate buffer of size"];
+const LOST: [&str; 3] = ["device is lost", "device lost", "poisoned"];
 
 /// The error that burn's words stand for, in a panic or in an error of its own.
 pub fn said(message: &str) -> Error {
-    let about = |causes: [&str; 3]| {
-        let found = causes.iter().filter_map(|cause| message.find(cause)).min();
-        found.map(|start| message[start..].lines().next().unwrap_or_default().to_owned())
+    let cause = if message.contains(NO_RESULT) {
+        LAST.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    } else {
+        String::new()
     };
-    if let Some(cause) = about(NO_ROOM) {
+    let message = &format!("{message} {cause}");
+    let small = message.to_ascii_lowercase();
+    let about = |causes: &[&str]| {
+        let start = causes.iter().find_map(|cause| small.find(cause))?;
+        // An error inside of another one has its line ends written out.
+        message[start..].split(['\n', '\\']).next().map(str::to_owned)
+    };
+    if let Some(cause) = about(&NO_ROOM) {
         return Error::Memory(format!(
             "The GPU has too little memory left: take a smaller batch_size or model, or the device 'cpu', which goes on \
              working. Received: {cause}"
         ));
     }
-    if let Some(cause) = about(LOST) {
+    if let Some(cause) = about(&LOST) {
         return Error::Device(format!(
             "The GPU was lost: its driver was reset, or it was taken away. What was on it is gone, and this process \
              cannot use it again; the device 'cpu' goes on working. Received: {cause}"
         ));
     }
-    Error::internal(format!("An operation failed inside: {message}"))
+    Error::internal(format!("An operation failed inside: {}", message.trim_end()))
 }
 
 #[cfg(test)]
@@ -87,8 +108,8 @@ mod tests {
         assert!(
             matches!(&full, Error::Memory(text) if text.ends_with("Received: out of device memory allocating 8 bytes"))
         );
-        let lost = guarded::<()>(|| panic!("The device was poisoned during launch")).unwrap_err();
-        assert!(matches!(&lost, Error::Device(text) if text.ends_with("Received: poisoned during launch")));
+        let lost = guarded::<()>(|| panic!("Unknown: Device is lost\nat x")).unwrap_err();
+        assert!(matches!(&lost, Error::Device(text) if text.ends_with("Received: Device is lost")));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-"""How much memory GPUs have, which Vulkan tells and wgpu does not; run as a program, so that a driver's crash is its own."""
+"""How much memory GPUs have: Vulkan tells, wgpu does not."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import struct
 import sys
@@ -27,13 +28,15 @@ class _InstanceCreateInfo(ctypes.Structure):
 
 
 def memories() -> dict[str, int]:
-    """The bytes of each adapter's largest memory of its own, by the adapter's name; nothing without Vulkan."""
+    """The bytes of each adapter's largest memory of its own, by the adapter's name; nothing without Vulkan.
+
+    A driver may crash when it is asked, so a process of its own asks.
+    """
     library = _library()
+    if library is None:
+        return {}
     instance = ctypes.c_void_p()
-    created = library and library.vkCreateInstance(
-        ctypes.byref(_InstanceCreateInfo(type=1)), None, ctypes.byref(instance)
-    )
-    if library is None or created != 0:
+    if library.vkCreateInstance(ctypes.byref(_InstanceCreateInfo(type=1)), None, ctypes.byref(instance)) != 0:
         return {}
     count = ctypes.c_uint32(16)
     adapters = (ctypes.c_void_p * count.value)()
@@ -53,8 +56,6 @@ def memories() -> dict[str, int]:
 
 def _library() -> ctypes.CDLL | None:
     for name in _LIBRARIES.get(sys.platform, ["libvulkan.so.1"]):
-        try:
+        with contextlib.suppress(OSError):
             return ctypes.CDLL(name)
-        except OSError:
-            continue
     return None

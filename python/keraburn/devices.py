@@ -160,7 +160,9 @@ def _probe() -> dict[str, int]:
     import subprocess
 
     paths = [str(pathlib.Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    program = "import json; from keraburn import _core, _vulkan; _core.adapters(); print(json.dumps(_vulkan.memories()))"
+    program = (
+        "import json; from keraburn import _core, _vulkan; _core.adapters(); print(json.dumps(_vulkan.memories()))"
+    )
     command = [sys.executable, "-c", program]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:

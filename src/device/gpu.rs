@@ -40,11 +40,14 @@ impl Gpu {
         position.map(|index| Self::Hardware(index as u8))
     }
 
+    /// Find it and have it ready.
+    ///
     /// # Errors
     /// A machine without it, or whose driver fails; the message says what was looked for and what to install.
-    pub fn check(self) -> Result<()> {
+    pub fn open(self) -> Result<()> {
         let all = known()?;
         if all.iter().any(|(gpu, ..)| *gpu == self) {
+            self.start();
             return Ok(());
         }
         let found: Vec<String> =

@@ -67,7 +67,7 @@ impl Device {
         let gpu = plain.strip_prefix('w').unwrap_or(plain);
         #[cfg(feature = "wgpu")]
         if let Some(gpu) = Gpu::parse(gpu) {
-            gpu.check()?;
+            gpu.open()?;
             return Ok(Self::Gpu(gpu));
         }
         let kind = if gpu.starts_with("gpu") { "gpu" } else { plain };

@@ -28,12 +28,21 @@ impl DeviceService for Guest {
 }
 
 impl Gpu {
+    /// Have the thread ready. burn asks for others of its services while it does the first work, and waits for ever if one
+    /// is on its way in just then: so this comes before any work.
+    pub(super) fn start(self) {
+        drop(self.thread());
+    }
+
     /// Do work there that is one operation after the other.
     ///
     /// # Errors
     /// What `work` returns; a thread that is gone.
     pub fn run<T: Send>(self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-        let thread = DeviceHandle::<Guest>::new(self.cube().to_id());
-        thread.exclusive(work).unwrap_or_else(|error| Err(said(&format!("{error:?}"))))
+        self.thread().exclusive(work).unwrap_or_else(|error| Err(said(&format!("{error:?}"))))
+    }
+
+    fn thread(self) -> DeviceHandle<Guest> {
+        DeviceHandle::new(self.cube().to_id())
     }
 }

@@ -27,6 +27,7 @@ mod matmul;
 mod number;
 mod oracle;
 mod place;
+mod pooling;
 mod unary;
 
 pub use binary::{binary, select};
@@ -38,6 +39,7 @@ pub use layout::{broadcast_to, cast, concatenate, flip, pad, reshape, slice, tra
 pub use matmul::matmul;
 pub use oracle::{Gradients, backward};
 pub use place::waits;
+pub use pooling::Pooling;
 pub use unary::unary;
 
 use crate::device::Device;

@@ -4,7 +4,7 @@ use super::host::Plain;
 use super::{Value, bytes_of, upload};
 use crate::device::Device;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::guard::said;
 use crate::shape::Spec;
 use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
@@ -63,7 +63,7 @@ pub(super) fn bytes(tensor: DispatchTensor, dtype: DType) -> Result<Vec<u8>> {
         super::Kind::Bool => read_sync(Dispatch::bool_into_data(tensor)),
     };
     let data = data.map_err(|error| said(&error.to_string()))?;
-    bytes_of(&data, dtype).map_err(|error| Error::internal(format!("{error:?}")))
+    bytes_of(&data, dtype).map_err(|error| said(&format!("{error:?}")))
 }
 
 /// The least and the greatest of some integers.
