@@ -5,9 +5,9 @@ SHELL := bash
 # Devices to build: `cpu`, or `all` for every device that this version knows.
 DEVICES ?= cpu
 ALL_DEVICES := ndarray,wgpu
-FEATURES := $(if $(filter all,$(DEVICES)),--features $(ALL_DEVICES))
+FEATURES = $(if $(filter all,$(DEVICES)),--features $(ALL_DEVICES))
 # Clippy reads every dependency anew: without the hundreds that come with GPUs.
-LINTED := $(if $(filter all,$(DEVICES)),--features ndarray)
+LINTED = $(if $(filter all,$(DEVICES)),--features ndarray)
 # What the tests of GPUs run on; `make test-gpu GPU=gpu` takes the machine's own.
 GPU ?= gpu:software
 
@@ -69,7 +69,9 @@ bench-gpu: ## build with every device, then time networks on this machine's GPU,
 	$(MAKE) --no-print-directory DEVICES=all build
 	$(BIN)/python -m tests.benchmarks.gpu $(ARGS)
 
-wheel: $(VENV)/.ready ## build a wheel into dist/
+# What is released has every device.
+wheel: DEVICES := $(if $(filter file,$(origin DEVICES)),all,$(DEVICES))
+wheel: $(VENV)/.ready ## build a wheel with every device into dist/ (DEVICES=cpu: without)
 	$(BIN)/maturin build --locked --release $(FEATURES) --out dist
 
 clean: ## remove what was made here (cargo's target directory stays)

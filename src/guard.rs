@@ -57,17 +57,23 @@ fn of_a_device() -> bool {
 }
 
 /// How the causes of a GPU's failures that are nobody's mistake begin in what burn says.
-const NO_ROOM: [&str; 4] = ["out of device memory", "out of memory", "out-of-memory", "can't allocate buffer of size"];
+const NO_ROOM: [&str; 6] = [
+    "out of device memory",
+    "out of memory",
+    "out-of-memory",
+    "not enough memory",
+    "can't allocate buffer of size",
+    "never allocated: the reservation behind it failed",
+];
 const LOST: [&str; 3] = ["device is lost", "device lost", "poisoned"];
 
 /// The error that burn's words stand for, in a panic or in an error of its own.
 pub fn said(message: &str) -> Error {
-    let cause = if message.contains(NO_RESULT) {
-        LAST.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    } else {
-        String::new()
-    };
-    let message = &format!("{message} {cause}");
+    let mut message = message.to_owned();
+    if message.contains(NO_RESULT) {
+        message.push(' ');
+        message.push_str(&LAST.lock().unwrap_or_else(PoisonError::into_inner));
+    }
     let small = message.to_ascii_lowercase();
     let about = |causes: &[&str]| {
         let start = causes.iter().find_map(|cause| small.find(cause))?;
@@ -86,7 +92,7 @@ pub fn said(message: &str) -> Error {
              cannot use it again; the device 'cpu' goes on working. Received: {cause}"
         ));
     }
-    Error::internal(format!("An operation failed inside: {}", message.trim_end()))
+    Error::internal(format!("An operation failed inside: {message}"))
 }
 
 #[cfg(test)]

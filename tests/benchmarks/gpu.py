@@ -15,31 +15,25 @@ from tests.benchmarks import torch_networks
 from tests.benchmarks.networks import EpochTimes
 from tests.benchmarks.timing import duration, repeat
 
-ROWS = 8192
 SEQUENCE, VOCABULARY, WIDTH, HEADS = 64, 5000, 128, 4
-SIZE = 4096
 
 
-def classes(rng: np.random.Generator) -> np.ndarray:
-    return rng.integers(0, 10, ROWS).astype("int32")
-
-
-def mnist_mlp() -> tuple[keras.Model, np.ndarray]:
+def mnist_mlp(rows: int) -> tuple[keras.Model, np.ndarray]:
     hidden = [layers.Dense(units, activation="relu") for units in (512, 256)]
     model = keras.Sequential([keras.Input((784,)), *hidden, layers.Dense(10, activation="softmax")])
-    return model, np.random.default_rng(0).random((ROWS, 784), dtype="float32")
+    return model, np.random.default_rng(0).random((rows, 784), dtype="float32")
 
 
-def mnist_cnn() -> tuple[keras.Model, np.ndarray]:
+def mnist_cnn(rows: int) -> tuple[keras.Model, np.ndarray]:
     body = []
     for filters in (32, 64):
         body += [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D(2)]
     head = [layers.Flatten(), layers.Dropout(0.5), layers.Dense(10, activation="softmax")]
     model = keras.Sequential([keras.Input((28, 28, 1)), *body, *head])
-    return model, np.random.default_rng(0).random((ROWS, 28, 28, 1), dtype="float32")
+    return model, np.random.default_rng(0).random((rows, 28, 28, 1), dtype="float32")
 
 
-def transformer() -> tuple[keras.Model, np.ndarray]:
+def transformer(rows: int) -> tuple[keras.Model, np.ndarray]:
     tokens = keras.Input((SEQUENCE,), dtype="int32")
     x = layers.Embedding(VOCABULARY, WIDTH)(tokens)
     attended = layers.MultiHeadAttention(num_heads=HEADS, key_dim=WIDTH // HEADS)(x, x)
@@ -47,28 +41,30 @@ def transformer() -> tuple[keras.Model, np.ndarray]:
     wide = layers.Dense(WIDTH)(layers.Dense(4 * WIDTH, activation="relu")(x))
     x = layers.LayerNormalization(epsilon=1e-6)(layers.Add()([x, wide]))
     outputs = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling1D()(x))
-    return keras.Model(tokens, outputs), np.random.default_rng(0).integers(0, VOCABULARY, (ROWS, SEQUENCE), "int32")
+    return keras.Model(tokens, outputs), np.random.default_rng(0).integers(0, VOCABULARY, (rows, SEQUENCE), "int32")
 
 
-def step_time(build: Callable[[], tuple[keras.Model, np.ndarray]], batch: int, device: str, seconds: float) -> float:
+def step_time(
+    build: Callable[[int], tuple[keras.Model, np.ndarray]], rows: int, batch: int, device: str, seconds: float
+) -> float:
     """The shortest mean time of a training step among the epochs of one `fit`."""
     with keras.device(device):
         keras.utils.set_random_seed(0)
-        model, x = build()
-        y = classes(np.random.default_rng(1))
+        model, x = build(rows)
+        y = np.random.default_rng(1).integers(0, 10, rows).astype("int32")
         model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         warm = EpochTimes()
         model.fit(x, y, batch_size=batch, epochs=2, verbose=0, callbacks=[warm])
         epochs = EpochTimes()
         count = max(2, min(20, int(seconds / warm.times[-1])))
         model.fit(x, y, batch_size=batch, epochs=count, verbose=0, callbacks=[epochs])
-    return min(epochs.times) / math.ceil(ROWS / batch)
+    return min(epochs.times) / math.ceil(rows / batch)
 
 
-def product_time(device: str, seconds: float) -> float:
+def product_time(size: int, device: str, seconds: float) -> float:
     """A product of two square matrices and the mean of the result, which the host waits for."""
     with keras.device(device):
-        x = keras.random.normal((SIZE, SIZE), seed=0)
+        x = keras.random.normal((size, size), seed=0)
         return min(repeat(lambda: float(keras.ops.mean(keras.ops.matmul(x, x))), seconds))
 
 
@@ -77,6 +73,8 @@ def main() -> None:
     parser.add_argument("--device", default="gpu", help='as `keraburn.config.set_device` takes it; "gpu" unless given')
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each benchmark is repeated")
     parser.add_argument("--batches", type=int, nargs="*", default=[64, 1024])
+    parser.add_argument("--rows", type=int, default=8192, help="how many there are in an epoch; few for a slow device")
+    parser.add_argument("--size", type=int, default=4096, help="rows and columns of the matrices that are multiplied")
     parser.add_argument("--without-cpu", action="store_true", help="leave the processor's column out")
     arguments = parser.parse_args()
     devices = [arguments.device] if arguments.without_cpu else ["cpu", arguments.device]
@@ -93,12 +91,14 @@ def main() -> None:
 
     for build in (mnist_mlp, mnist_cnn, transformer):
         for batch in arguments.batches:
-            times = [step_time(build, batch, device, arguments.seconds) for device in devices]
+            times = [step_time(build, arguments.rows, batch, device, arguments.seconds) for device in devices]
             if peer:
                 times.append(peer.step_time(build.__name__, batch, arguments.seconds))
             line(f"{build.__name__}, batch {batch}", times)
-    times = [product_time(device, arguments.seconds) for device in devices]
-    line(f"product of {SIZE} cubed", [*times, *([peer.product_time(SIZE, arguments.seconds)] if peer else [])])
+    times = [product_time(arguments.size, device, arguments.seconds) for device in devices]
+    if peer:
+        times.append(peer.product_time(arguments.size, arguments.seconds))
+    line(f"product of {arguments.size} cubed", times)
 
 
 if __name__ == "__main__":
