@@ -15,7 +15,7 @@ CRATE = ROOT / "src"
 
 # Lowest first; those of one line may name each other, as long as no circle arises.
 PYTHON_LAYERS = [
-    {"_core", "_names", "_deferred"},
+    {"_core", "_names", "_deferred", "_vulkan"},
     {
         "config",
         "devices",
