@@ -179,11 +179,12 @@ def _probe() -> dict[str, int]:
     # Drivers say things too.
     _Chosen.memories = json.loads(next(line for line in reversed(run.stdout.splitlines()) if line.startswith(b"{")))
     _core.keep_shaders(str(_cache()))
-    atexit.register(_save)
+    atexit.register(keep_shaders)
     return _Chosen.memories
 
 
-def _save() -> None:
+def keep_shaders() -> None:
+    """Write what was compiled for a GPU, and measured on it, to the user's cache folder."""
     # A folder that cannot be written to costs the next start some time, and nothing else.
     with contextlib.suppress(OSError):
         _core.save_shaders()

@@ -62,3 +62,44 @@ fn unbroadcast(graph: &Graph, mut operands: Vec<Id>, shape: &Shape) -> Vec<Id> {
     }
     operands
 }
+
+#[cfg(all(test, feature = "ndarray"))]
+mod tests {
+    use super::*;
+    use crate::device::Device;
+    use crate::dtype::DType;
+    use crate::graph::run::interpret;
+    use crate::kernels::map::Binary;
+    use crate::ops::Builder;
+    use crate::shape::Spec;
+    use crate::tensor::Tensor;
+
+    #[test]
+    fn broadcasts_are_left_to_functions_of_elements() {
+        let mut graph = Graph::new(Device::NdArray);
+        let x = graph.input(Spec::new(vec![2, 1], DType::Float32));
+        let y = graph.input(Spec::new(vec![2, 3], DType::Float32));
+        let g: &mut dyn Builder = &mut graph;
+        let wide = g.broadcast(x, &Shape(vec![2, 3])).unwrap();
+        let sum = g.binary(Binary::Add, wide, y).unwrap();
+        let square = g.binary(Binary::Mul, wide, wide).unwrap();
+        let ready = prepared(&graph, &[x, y], &[sum, square]).unwrap();
+        let operands = |id: Id| match &ready.values[id].source {
+            Source::Op(_, operands) => operands.clone(),
+            Source::Input | Source::Constant(_) => unreachable!(),
+        };
+        assert_eq!(operands(sum), [x, y]);
+        // One of two equal ones stays: nothing else has the shape.
+        assert!(operands(square).contains(&wide));
+        let feed = |shape: &[usize], numbers: &[f32]| {
+            let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            let spec = Spec::new(shape, DType::Float32);
+            Tensor::from_bytes(&bytes, spec, Device::NdArray).unwrap().to_engine(Device::NdArray).unwrap()
+        };
+        let feeds = vec![feed(&[2, 1], &[1.0, 2.0]), feed(&[2, 3], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0])];
+        let run = |graph: &Graph| interpret(graph, &[x, y], feeds.clone(), &[sum, square]).unwrap();
+        for (found, wanted) in run(&ready).iter().zip(run(&graph)) {
+            assert_eq!((found.spec(), found.download().unwrap()), (wanted.spec(), wanted.download().unwrap()));
+        }
+    }
+}

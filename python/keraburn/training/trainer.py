@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keraburn import config
+from keraburn import config, devices
 from keraburn.callbacks import CallbackList, History
 from keraburn.data.packing import unpack_x_y_sample_weight
 from keraburn.random import seeding
@@ -167,6 +167,8 @@ class Trainer(Resuming, Functions, PureTraining):
                     found = self._test(validation, callbacks)
                     logs.update({f"val_{name}": value for name, value in found.items()})
                 callbacks.on_epoch_end(epoch, logs)
+                if epoch == epochs.start:
+                    devices.keep_shaders()
                 if self.stop_training:
                     break
         finally:

@@ -117,3 +117,52 @@ fn with(op: Binary, x: &Value, number: f64) -> Option<DispatchTensor> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{close, devices, numbers, values};
+    use super::super::{binary, select};
+    use super::*;
+
+    const DTYPES: [DType; 4] = [DType::Float32, DType::Float64, DType::Int32, DType::Int64];
+
+    #[test]
+    fn a_number_is_as_an_array_of_it() {
+        let sample = [-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 7.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        for device in devices() {
+            for dtype in DTYPES {
+                let sample: Vec<f64> = sample.into_iter().filter(|x| dtype.is_float() || x.fract() == 0.0).collect();
+                let x = values(&sample, &[sample.len()], dtype, device);
+                for &number in &sample {
+                    let scalar = values(&[number], &[], dtype, device);
+                    let array = values(&vec![number; sample.len()], &[sample.len()], dtype, device);
+                    assert!(scalar.known().is_some() && array.known().is_none());
+                    for &op in Binary::ALL.iter().filter(|op| op.takes(dtype)) {
+                        let name = format!("{} of {dtype} and {number} on {device}", op.name());
+                        let found = numbers(&binary(op, &x, &scalar).unwrap());
+                        close(&name, &found, &numbers(&binary(op, &x, &array).unwrap()), 1e-6);
+                        let found = numbers(&binary(op, &scalar, &x).unwrap());
+                        close(&name, &found, &numbers(&binary(op, &array, &x).unwrap()), 1e-6);
+                    }
+                    let chosen = binary(Binary::Lt, &x, &array).unwrap();
+                    let found = numbers(&select(&chosen, &scalar, &x).unwrap());
+                    assert_eq!(format!("{found:?}"), format!("{:?}", numbers(&select(&chosen, &array, &x).unwrap())));
+                    let found = numbers(&select(&chosen, &x, &scalar).unwrap());
+                    assert_eq!(format!("{found:?}"), format!("{:?}", numbers(&select(&chosen, &x, &array).unwrap())));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_computed_is_not_known() {
+        for device in devices() {
+            let one = values(&[1.0], &[1], DType::Float32, device);
+            assert_eq!(one.known(), Some(1.0));
+            assert_eq!(one.leaf().unwrap().known(), None);
+            assert_eq!(binary(Binary::Add, &one, &one).unwrap().known(), None);
+            let large = values(&[2f64.powi(54)], &[], DType::Int64, device);
+            assert_eq!(large.known(), None);
+        }
+    }
+}
