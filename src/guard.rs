@@ -1,6 +1,7 @@
 //! The last resort against a panic inside burn: it becomes an error, and nothing is printed.
 
 use crate::error::{Error, Result};
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, Once, PoisonError};
@@ -29,22 +30,20 @@ pub fn guarded<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if of_a_device() {
-                let said = info.payload_as_str().unwrap_or_default().to_owned();
-                *LAST.lock().unwrap_or_else(PoisonError::into_inner) = said;
+                text(info.payload()).clone_into(&mut LAST.lock().unwrap_or_else(PoisonError::into_inner));
             } else if !GUARDED.get() {
                 previous(info);
             }
         }));
     });
     let _restore = Restore(GUARDED.replace(true));
-    panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| {
-        let message = payload
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| payload.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
-        Err(said(message.trim()))
-    })
+    panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|payload| Err(said(text(&*payload).trim())))
+}
+
+/// What a panic says.
+fn text(payload: &(dyn Any + Send)) -> &str {
+    let owned = payload.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }
 
 /// What a panic on a device's thread said last: who waits for its result hears only that there is none.
