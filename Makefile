@@ -72,7 +72,7 @@ bench-gpu: ## build with every device, then time networks on this machine's GPU,
 # What is released has every device.
 wheel: DEVICES := $(if $(filter file,$(origin DEVICES)),all,$(DEVICES))
 wheel: $(VENV)/.ready ## build a wheel with every device into dist/ (DEVICES=cpu: without)
-	$(BIN)/maturin build --locked --release $(FEATURES) --out dist
+	$(BIN)/maturin build --locked --release $(FEATURES) --compression-level 9 --out dist
 
 clean: ## remove what was made here (cargo's target directory stays)
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache python/keraburn/_core*.so
