@@ -82,7 +82,7 @@ $(VENV)/.ready:
 	@test -n "$(PYTHON)" || { echo "keraburn needs Python >= 3.10 on the PATH (or PYTHON=...)" >&2; exit 1; }
 	@command -v cargo >/dev/null || { echo "keraburn needs Rust: https://rustup.rs" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) 'maturin>=1.9,<2'
+	$(PIP) 'maturin>=1.16,<2'
 	@touch $@
 
 # One stamp at a time: what was built last is what is installed.
