@@ -99,10 +99,8 @@ pub(super) fn pool(slide: &Slide, reduction: Reduction, inputs: &[&Value], outpu
         }
         Reduction::Select => {
             let mut chosen = slide.padded(inputs[1], 0.0)?;
-            for Stage { image: shape, pooling } in stages {
-                image = engine::reshape(&image, &shape)?;
-                chosen = pooling.select(&image, &engine::reshape(&chosen, &shape)?)?;
-                image = pooling.max(&image)?;
+            for (image, pooling) in seen(image, stages)? {
+                chosen = pooling.select(&image, &engine::reshape(&chosen, image.shape())?)?;
             }
             chosen
         }
@@ -114,20 +112,28 @@ pub(super) fn pool(slide: &Slide, reduction: Reduction, inputs: &[&Value], outpu
     Ok(pooled)
 }
 
+/// The images that the stages see, of which each pools the one before.
+fn seen(mut image: Value, stages: Vec<Stage>) -> Result<Vec<(Value, Pooling)>> {
+    let mut seen: Vec<(Value, Pooling)> = Vec::new();
+    for Stage { image: shape, pooling } in stages {
+        if let Some((before, pooling)) = seen.last() {
+            image = pooling.max(before)?;
+        }
+        seen.push((engine::reshape(&image, &shape)?, pooling));
+    }
+    Ok(seen)
+}
+
 pub(super) fn spread_max(slide: &Slide, image: &Value, grad: &Value) -> Result<Value> {
     let padded = slide.padded(image, f64::NEG_INFINITY)?;
-    let mut seen = padded.clone();
-    let mut steps = Vec::new();
-    for Stage { image: shape, pooling } in slide.stages(padded.shape()) {
-        let image = engine::reshape(&seen, &shape)?;
-        seen = pooling.max(&image)?;
-        steps.push((image, seen.shape().clone(), pooling));
-    }
+    let shape = padded.shape().clone();
+    let stages = slide.stages(&shape);
     let mut grad = grad.clone();
-    for (image, pooled, pooling) in steps.into_iter().rev() {
-        grad = pooling.max_gradient(&image, &engine::reshape(&grad, &pooled)?)?;
+    for (image, pooling) in seen(padded, stages)?.iter().rev() {
+        let windows = pooling.after(image.spec()).shape;
+        grad = pooling.max_gradient(image, &engine::reshape(&grad, &windows)?)?;
     }
-    slide.cropped(&engine::reshape(&grad, padded.shape())?, image.shape())
+    slide.cropped(&engine::reshape(&grad, &shape)?, image.shape())
 }
 
 pub(super) fn spread_mean(slide: &Slide, grad: &Value, output: &Spec) -> Result<Value> {
