@@ -45,9 +45,14 @@ def transformer(rows: int) -> tuple[keras.Model, np.ndarray]:
 
 
 def step_time(
-    build: Callable[[int], tuple[keras.Model, np.ndarray]], rows: int, batch: int, device: str, seconds: float
+    build: Callable[[int], tuple[keras.Model, np.ndarray]],
+    rows: int,
+    batch: int,
+    device: str,
+    seconds: float,
+    once_warm: Callable[[], object] = lambda: None,
 ) -> float:
-    """The shortest mean time of a training step among the epochs of one `fit`."""
+    """The shortest mean time of a training step among the epochs of one `fit`, after another one."""
     with keras.device(device):
         keras.utils.set_random_seed(0)
         model, x = build(rows)
@@ -55,6 +60,7 @@ def step_time(
         model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         warm = EpochTimes()
         model.fit(x, y, batch_size=batch, epochs=2, verbose=0, callbacks=[warm])
+        once_warm()
         epochs = EpochTimes()
         count = max(2, min(20, int(seconds / warm.times[-1])))
         model.fit(x, y, batch_size=batch, epochs=count, verbose=0, callbacks=[epochs])
@@ -66,6 +72,9 @@ def product_time(size: int, device: str, seconds: float) -> float:
     with keras.device(device):
         x = keras.random.normal((size, size), seed=0)
         return min(repeat(lambda: float(keras.ops.mean(keras.ops.matmul(x, x))), seconds))
+
+
+NETWORKS = (mnist_mlp, mnist_cnn, transformer)
 
 
 def main() -> None:
@@ -89,7 +98,7 @@ def main() -> None:
     def line(what: str, times: list[float]) -> None:
         print(f"{what:<24}" + "".join(f"{duration(each):>14}" for each in times), flush=True)
 
-    for build in (mnist_mlp, mnist_cnn, transformer):
+    for build in NETWORKS:
         for batch in arguments.batches:
             times = [step_time(build, arguments.rows, batch, device, arguments.seconds) for device in devices]
             if peer:

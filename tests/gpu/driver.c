@@ -1,9 +1,10 @@
-/* A Vulkan driver that hands everything on to the adapter in software, and fails, or boasts, when it is told to:
+/* A Vulkan driver that hands everything on to the adapter in software, and fails, boasts or idles when it is told to:
  *
  *   DRIVER_REAL       the library that does the work
  *   DRIVER_TYPE       what its adapter says that it is, as VkPhysicalDeviceType: 2 is a GPU of its own
  *   DRIVER_LOST       a file; the device is lost from when it exists
  *   DRIVER_FULL       a file; the device's memory is full while it exists
+ *   DRIVER_IDLE       a file; while it exists no program is run, so that what is left is the host's time
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -20,9 +21,11 @@ typedef void (*Function)(void);
 typedef Function (*Lookup)(void *, const char *);
 typedef int (*Submit)(void *, uint32_t, const void *, uint64_t);
 typedef int (*Allocate)(void *, const void *, const void *, void *);
+typedef void (*Dispatch)(void *, uint32_t, uint32_t, uint32_t);
+typedef void (*DispatchIndirect)(void *, uint64_t, uint64_t);
 typedef void (*Properties)(void *, void *);
 
-static Function submit, allocate, properties, properties2, device_lookup;
+static Function submit, allocate, dispatch, dispatch_indirect, properties, properties2, device_lookup;
 
 static Function real(const char *name) {
     static void *library;
@@ -47,6 +50,14 @@ static int own_allocate(void *device, const void *info, const void *allocator, v
     return told("DRIVER_FULL") ? OUT_OF_DEVICE_MEMORY : ((Allocate)allocate)(device, info, allocator, memory);
 }
 
+static void own_dispatch(void *commands, uint32_t x, uint32_t y, uint32_t z) {
+    if (!told("DRIVER_IDLE")) ((Dispatch)dispatch)(commands, x, y, z);
+}
+
+static void own_dispatch_indirect(void *commands, uint64_t buffer, uint64_t offset) {
+    if (!told("DRIVER_IDLE")) ((DispatchIndirect)dispatch_indirect)(commands, buffer, offset);
+}
+
 static void own_properties(void *adapter, char *found) {
     ((Properties)properties)(adapter, found);
     if (getenv("DRIVER_TYPE")) *(uint32_t *)(found + TYPE) = atoi(getenv("DRIVER_TYPE"));
@@ -67,6 +78,8 @@ static Function replaced(const char *name, Function found) {
     } all[] = {
         {"vkQueueSubmit", (Function)own_submit, &submit},
         {"vkAllocateMemory", (Function)own_allocate, &allocate},
+        {"vkCmdDispatch", (Function)own_dispatch, &dispatch},
+        {"vkCmdDispatchIndirect", (Function)own_dispatch_indirect, &dispatch_indirect},
         {"vkGetPhysicalDeviceProperties", (Function)own_properties, &properties},
         {"vkGetPhysicalDeviceProperties2", (Function)own_properties2, &properties2},
         {"vkGetPhysicalDeviceProperties2KHR", (Function)own_properties2, &properties2},
@@ -92,7 +105,8 @@ Function vk_icdGetInstanceProcAddr(void *instance, const char *name) {
 }
 
 Function vk_icdGetPhysicalDeviceProcAddr(void *instance, const char *name) {
-    return replaced(name, ((Lookup)real("vk_icdGetPhysicalDeviceProcAddr"))(instance, name));
+    Lookup lookup = (Lookup)real("vk_icdGetPhysicalDeviceProcAddr");
+    return lookup ? replaced(name, lookup(instance, name)) : NULL;
 }
 
 int vk_icdNegotiateLoaderICDInterfaceVersion(uint32_t *version) {

@@ -1,16 +1,10 @@
 """What a user hears of a GPU that fails, and what goes on: on a driver that fails when it is told to."""
 
-import json
-import pathlib
-import shutil
-import subprocess
-
 import pytest
 
-pytestmark = pytest.mark.gpu
+from tests.gpu import driver
 
-DRIVER = pathlib.Path(__file__).with_name("driver.c")
-INSTALLED = pathlib.Path("/usr/share/vulkan/icd.d")
+pytestmark = pytest.mark.gpu
 
 TRAINED = """
 import pathlib, os
@@ -33,25 +27,14 @@ def attempt(work):
 
 
 @pytest.fixture
-def driver(tmp_path):
-    """The environment of a program that finds no driver but ours."""
-    compiler = shutil.which("cc") or pytest.skip("needs a C compiler")
-    real = next(INSTALLED.glob("lvp_icd*.json"), None) or pytest.skip("needs Mesa's adapter in software")
-    library, ours = tmp_path / "driver.so", tmp_path / "driver.json"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, DRIVER, "-ldl"], check=True)
-    ours.write_text(
-        json.dumps({"file_format_version": "1.0.0", "ICD": {"library_path": str(library), "api_version": "1.1.0"}})
-    )
-    return {
-        "VK_ICD_FILENAMES": str(ours),
-        "VK_DRIVER_FILES": str(ours),
-        "DRIVER_REAL": json.loads(real.read_text())["ICD"]["library_path"],
-        "DRIVER_LOST": str(tmp_path / "lost"),
-        "DRIVER_FULL": str(tmp_path / "full"),
-    }
+def environment(tmp_path):
+    try:
+        return driver.build(tmp_path)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
 
 
-def test_hardware_is_found(driver, run_python):
+def test_hardware_is_found(environment, run_python):
     code = """
 import keraburn as k
 print(k.config.device())
@@ -62,13 +45,13 @@ for name in ("auto", "gpu", "/GPU:0", "wgpu"):
     k.config.set_device(name)
     print(k.ops.ones(2).device, float(k.ops.sum(k.ops.ones(2))))
 """
-    lines = run_python("-c", code, DRIVER_TYPE="2", **driver).splitlines()
+    lines = run_python("-c", code, DRIVER_TYPE="2", **environment).splitlines()
     assert lines[:2] == ["cpu", "gpu:0 Vulkan True True True"]
     assert lines[2] == "[('/physical_device:GPU:0', 'GPU')]"
     assert lines[3:] == ["gpu:0 2.0"] * 4
 
 
-def test_a_lost_device_leaves_the_processor(driver, run_python):
+def test_a_lost_device_leaves_the_processor(environment, run_python):
     code = (
         TRAINED
         + """
@@ -79,7 +62,7 @@ attempt(lambda: model.predict(np.ones((2, 4)), verbose=0))
 attempt(lambda: trained("cpu").predict(np.ones((2, 4)), verbose=0).shape)
 """
     )
-    *lost, shape = run_python("-c", code, **driver).splitlines()
+    *lost, shape = run_python("-c", code, **environment).splitlines()
     assert len(lost) == 2
     for line in lost:
         assert line.startswith("RuntimeError The GPU was lost")
@@ -87,7 +70,7 @@ attempt(lambda: trained("cpu").predict(np.ones((2, 4)), verbose=0).shape)
     assert shape == "(2, 3)"
 
 
-def test_a_full_memory_is_an_error_until_there_is_room(driver, run_python):
+def test_a_full_memory_is_an_error_until_there_is_room(environment, run_python):
     code = (
         TRAINED
         + """
@@ -101,6 +84,6 @@ full.unlink()
 attempt(many)
 """
     )
-    error, total = run_python("-c", code, **driver).splitlines()
+    error, total = run_python("-c", code, **environment).splitlines()
     assert error.startswith("MemoryError The GPU has too little memory left: take a smaller batch_size")
     assert total == "60000000.0"
