@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 # A program of its own, run by a test.
 collect_ignore = ["saving/damage.py"]
 
+
+# A shell's background job is started without Ctrl-C, which some tests send themselves.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The adapter in software is the default: what CI has.
 GPU = os.environ.get("KERABURN_TEST_GPU", "gpu:software")
