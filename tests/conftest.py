@@ -7,7 +7,7 @@ import pathlib
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
@@ -47,10 +47,18 @@ def gpu() -> str:
     return _core.find_device(GPU)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if item.get_closest_marker("gpu"):
+        report.user_properties.append(("gpu", True))
+    return report
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many cases ran on which adapter."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    cases = sum(report.when == "call" and "gpu" in report.keywords for report in reports)
+    cases = sum(report.when == "call" and ("gpu", True) in report.user_properties for report in reports)
     if cases:
         adapter = next(each for each in keraburn.config.list_devices() if each.name == _core.find_device(GPU))
         terminalreporter.write_line(f"{cases} cases on {adapter.adapter} by {adapter.api} ({adapter.driver})")
