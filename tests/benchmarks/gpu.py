@@ -87,13 +87,13 @@ def main() -> None:
     parser.add_argument("--without-cpu", action="store_true", help="leave the processor's column out")
     arguments = parser.parse_args()
     devices = [arguments.device] if arguments.without_cpu else ["cpu", arguments.device]
-    peer = torch_networks.Peer() if importlib.util.find_spec("torch") else None
+    peer = torch_networks.ask("name") if importlib.util.find_spec("torch") else ""
 
     with keras.device(arguments.device):
         name = keras.config.device()
     adapter = next(each for each in keras.config.list_devices() if each.name == name)
     print(f"{adapter.adapter} by {adapter.api}, driver {adapter.driver}")
-    print(f"{'a step of':<24}" + "".join(f"{each:>14}" for each in [*devices, peer.name if peer else "no PyTorch"]))
+    print(f"{'a step of':<24}" + "".join(f"{each:>14}" for each in [*devices, peer or "no PyTorch"]))
 
     def line(what: str, times: list[float]) -> None:
         print(f"{what:<24}" + "".join(f"{duration(each):>14}" for each in times), flush=True)
@@ -102,11 +102,11 @@ def main() -> None:
         for batch in arguments.batches:
             times = [step_time(build, arguments.rows, batch, device, arguments.seconds) for device in devices]
             if peer:
-                times.append(peer.step_time(build.__name__, batch, arguments.seconds))
+                times.append(float(torch_networks.ask("step", build.__name__, batch, arguments.seconds)))
             line(f"{build.__name__}, batch {batch}", times)
     times = [product_time(arguments.size, device, arguments.seconds) for device in devices]
     if peer:
-        times.append(peer.product_time(arguments.size, arguments.seconds))
+        times.append(float(torch_networks.ask("product", arguments.size, arguments.seconds)))
     line(f"product of {arguments.size} cubed", times)
 
 
