@@ -50,7 +50,7 @@ pub fn cast(x: &Value, dtype: DType) -> Result<Value> {
 }
 
 /// The least and the greatest integer up to which a type holds all.
-fn limits(dtype: DType) -> (i64, i64) {
+pub(super) fn limits(dtype: DType) -> (i64, i64) {
     match dtype {
         DType::Float32 => (-1 << f32::MANTISSA_DIGITS, 1 << f32::MANTISSA_DIGITS),
         DType::Float64 => (-1 << f64::MANTISSA_DIGITS, 1 << f64::MANTISSA_DIGITS),

@@ -2,6 +2,7 @@
 //! own, and an end of what is fused.
 
 use super::host::Plain;
+use super::layout::limits;
 use super::{Kind, Value};
 use crate::dtype::DType;
 use crate::kernels::map::Binary;
@@ -9,19 +10,19 @@ use crate::shape::Spec;
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, Scalar};
 
-/// The greatest integer up to which floats hold all.
-const EXACT: i64 = 1 << f64::MANTISSA_DIGITS;
-
 /// The number that an array of one element is.
 pub(super) fn of(bytes: &[u8], spec: &Spec) -> Option<f64> {
     if spec.shape.count() != 1 {
         return None;
     }
+    let (least, most) = limits(DType::Float64);
     match spec.dtype {
         DType::Float32 => f32::read(bytes).first().map(|&number| number.into()),
         DType::Float64 => f64::read(bytes).first().copied(),
         DType::Int32 => i32::read(bytes).first().map(|&number| number.into()),
-        DType::Int64 => i64::read(bytes).first().filter(|number| number.abs() <= EXACT).map(|&number| number as f64),
+        DType::Int64 => {
+            i64::read(bytes).first().filter(|number| (least..=most).contains(*number)).map(|&number| number as f64)
+        }
         DType::Uint8 | DType::Bool => None,
     }
 }

@@ -69,10 +69,8 @@ impl Slide {
         let mut dims = image.0.clone();
         (dims[0], dims[image.rank() - 1]) = (1, 1);
         let padded = self.padded(&like.filled(dims, 1.0), 0.0)?;
-        let mut shares = padded.clone();
-        for Stage { image, pooling } in self.stages(padded.shape()) {
-            shares = pooling.mean(&engine::reshape(&shares, &image)?)?;
-        }
+        let stages = self.stages(padded.shape());
+        let shares = through(padded, stages, Pooling::mean)?;
         let spatial = self.output("average_pool", &Spec::new(image.clone(), like.dtype()))?.shape;
         let mut dims = spatial.0;
         (dims[0], dims[image.rank() - 1]) = (1, 1);
@@ -82,21 +80,11 @@ impl Slide {
 
 pub(super) fn pool(slide: &Slide, reduction: Reduction, inputs: &[&Value], output: &Spec) -> Result<Value> {
     let beyond = if reduction == Reduction::Mean { 0.0 } else { f64::NEG_INFINITY };
-    let mut image = slide.padded(inputs[0], beyond)?;
+    let image = slide.padded(inputs[0], beyond)?;
     let stages = slide.stages(image.shape());
     let pooled = match reduction {
-        Reduction::Max => {
-            for Stage { image: shape, pooling } in stages {
-                image = pooling.max(&engine::reshape(&image, &shape)?)?;
-            }
-            image
-        }
-        Reduction::Mean => {
-            for Stage { image: shape, pooling } in stages {
-                image = pooling.mean(&engine::reshape(&image, &shape)?)?;
-            }
-            image
-        }
+        Reduction::Max => through(image, stages, Pooling::max)?,
+        Reduction::Mean => through(image, stages, Pooling::mean)?,
         Reduction::Select => {
             let mut chosen = slide.padded(inputs[1], 0.0)?;
             for (image, pooling) in seen(image, stages)? {
@@ -110,6 +98,11 @@ pub(super) fn pool(slide: &Slide, reduction: Reduction, inputs: &[&Value], outpu
         return engine::binary(Binary::Div, &pooled, &slide.shares(&pooled, inputs[0].shape())?);
     }
     Ok(pooled)
+}
+
+/// What the stages make of an image, one after the other.
+fn through(image: Value, stages: Vec<Stage>, pool: fn(&Pooling, &Value) -> Result<Value>) -> Result<Value> {
+    stages.iter().try_fold(image, |image, stage| pool(&stage.pooling, &engine::reshape(&image, &stage.image)?))
 }
 
 /// The images that the stages see, of which each pools the one before.
